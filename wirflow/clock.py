@@ -1,0 +1,65 @@
+"""The only place that reads time; everywhere else `now` is an argument."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+
+class Clock(Protocol):
+    """Something that knows what time it is."""
+
+    def now(self) -> datetime:
+        """The present instant in UTC."""
+        ...
+
+
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """The present instant in UTC."""
+        return datetime.now(UTC)  # noqa: TID251 - the one place that may
+
+
+class VirtualClock:
+    """A clock that stands still until it is moved: for tests, simulation and practice offices."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start.astimezone(UTC)
+
+    def now(self) -> datetime:
+        """The instant to which the clock was last set, in UTC."""
+        return self._now
+
+    def set(self, instant: datetime) -> None:
+        """Move to an instant, forwards or backwards."""
+        self._now = instant.astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
+def start_of_day(day: date, zone: str) -> datetime:
+    """The instant, in UTC, at which a civil date begins in a time zone."""
+    return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
+
+
+def end_of_day(day: date, zone: str) -> datetime:
+    """The instant, in UTC, at which a civil date is over: the next midnight of the zone."""
+    return start_of_day(day + timedelta(days=1), zone)
+
+
+def civil_date(instant: datetime, zone: str) -> date:
+    """The civil date on which an instant falls in a time zone."""
+    return instant.astimezone(ZoneInfo(zone)).date()
+
+
+def stamp(instant: datetime) -> str:
+    """An instant as the database and the trail write it: UTC, six decimals, so that text sorts as time."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def unstamp(text: str) -> datetime:
+    """The instant that `stamp` wrote."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z")

@@ -1,0 +1,120 @@
+"""The one error tree.
+
+    WirflowError                 has a message, a hint and an exit code
+    ├── InputError               2  wrong use or bad input
+    │   ├── DefinitionError      1  a workflow or portfolio has findings
+    │   ├── UnknownNameError     2  no such case, event, person, rule, field …
+    │   └── DeadlineError        2  a legal deadline that cannot be computed
+    ├── ConflictError            1  another change came first; nothing was written
+    ├── TrailError               1  the audit trail does not verify
+    └── WorldError               3  the world is broken
+        ├── DatabaseError        3  the database cannot be reached, read or written
+        └── DeliveryError        3  a notice could not be handed over
+
+A *refusal* is no error but a value (`wirflow.core.Refusal`): the rules of a
+workflow said no, and that is the engine doing its work.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, ClassVar
+
+from wirflow.text import Lang, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class WirflowError(Exception):
+    """Something that a person has to know: what is wrong and what to do about it."""
+
+    exit_code: ClassVar[int] = 3
+
+    def __init__(self, message: Text, *, hint: Text | None = None) -> None:
+        super().__init__(message.en)
+        self.message = message
+        self.hint = hint
+
+    def explain(self, lang: Lang) -> str:
+        """Message and hint in one language, the hint on a line of its own."""
+        lines = [self.message.pick(lang)]
+        if self.hint:
+            lines.append(self.hint.pick(lang))
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.explain("en")
+
+
+class InputError(WirflowError):
+    """Wrong use or bad input: nothing was changed."""
+
+    exit_code = 2
+
+
+class DefinitionError(InputError):
+    """A workflow or portfolio file has findings; `findings` holds all of them."""
+
+    exit_code = 1
+
+    def __init__(self, message: Text, *, findings: Sequence[object] = (), hint: Text | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.findings = tuple(findings)
+
+
+class UnknownNameError(InputError):
+    """A name that does not exist, with the one that was probably meant."""
+
+    def __init__(self, what: Text, name: str, known: Iterable[str]) -> None:
+        self.name = name
+        self.known = tuple(sorted(known))
+        near = nearest(name, self.known)
+        if near:
+            hint = Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?")
+        elif self.known:
+            listed = ", ".join(self.known[:20]) + (" …" if len(self.known) > 20 else "")  # noqa: PLR2004 - a screenful
+            hint = Text(f"Bekannt sind: {listed}.", f"Known are: {listed}.")
+        else:
+            hint = Text("Es gibt noch keine.", "There are none yet.")
+        message = Text(f"{what.de} '{name}' ist unbekannt.", f"{what.en} '{name}' is unknown.")
+        super().__init__(message, hint=hint)
+
+
+class DeadlineError(InputError):
+    """A legal deadline that cannot be computed from what was given."""
+
+
+class ConflictError(WirflowError):
+    """Another change came first; nothing was written and the call may be repeated."""
+
+    exit_code = 1
+
+
+class TrailError(WirflowError):
+    """The audit trail does not verify."""
+
+    exit_code = 1
+
+
+class WorldError(WirflowError):
+    """The world outside is broken: database, network, disk."""
+
+
+class DatabaseError(WorldError):
+    """The database cannot be reached, read or written, or has another version."""
+
+
+class DeliveryError(WorldError):
+    """A notice could not be handed over to its channel."""
+
+    def __init__(self, message: Text, *, permanent: bool = False, hint: Text | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.permanent = permanent
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name that was probably meant, or None."""
+    folded = {candidate.casefold(): candidate for candidate in known}
+    hits = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    return folded[hits[0]] if hits else None

@@ -1,0 +1,34 @@
+"""What a person reads, in the languages that wirflow speaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Lang = Literal["de", "en"]
+
+LANGS: tuple[Lang, ...] = get_args(Lang)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One sentence or title in German and in English.
+
+    Errors, refusals and titles are made of these, so that no message exists in
+    one language only.  `str()` gives the English one, for logs and tracebacks.
+    """
+
+    de: str
+    en: str
+
+    @classmethod
+    def same(cls, words: str) -> Text:
+        """A text that reads the same in every language, such as a name."""
+        return cls(words, words)
+
+    def pick(self, lang: Lang) -> str:
+        """The text in one language."""
+        return self.de if lang == "de" else self.en
+
+    def __str__(self) -> str:
+        return self.en
