@@ -1,0 +1,109 @@
+"""Canonical JSON: one value, one sequence of bytes (RFC 8785, JCS).
+
+The bytes come from msgspec, whose strings and integers agree with RFC 8785
+byte for byte.  Two things are ours: the check that a value holds nothing that
+JSON cannot carry exactly, and the order of keys beyond the Basic Multilingual
+Plane (msgspec sorts by code point, RFC 8785 by UTF-16 code unit).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NoReturn
+
+import msgspec
+
+from wirflow.errors import InputError
+from wirflow.text import Text
+
+MAX_INT: Final = 2**53 - 1
+"""The largest integer that every JSON reader carries exactly (RFC 8785, 3.2.2.3; RFC 7493, 2.2)."""
+
+_sorted = msgspec.json.Encoder(order="sorted").encode
+_as_given = msgspec.json.Encoder().encode
+_BEYOND_BMP: Final = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
+
+
+def canonical(value: object) -> bytes:
+    """The RFC 8785 bytes of a value made of None, bool, int, str, lists, tuples and mappings.
+
+    Args:
+        value: What to write.  Integers lie within ±(2**53 - 1); keys are strings.
+
+    Raises:
+        TypeError: A type that the trail does not hold, above all a float: amounts are
+            strings, dates are strings.  That is a mistake in the program.
+        InputError: Data that JSON cannot carry exactly: an integer out of range, half of a
+            surrogate pair, or nesting without end.
+    """
+    try:
+        if _plain(value):
+            written = _sorted(value)
+            # Five searches for one byte are many times faster than one for a class of bytes.
+            if written.isascii() or not any(lead in written for lead in _BEYOND_BMP):
+                return written
+        return _as_given(_ordered(value))
+    except UnicodeEncodeError as error:
+        raise InputError(
+            Text(
+                "Ein Text enthält ein Zeichen, das es in Unicode nicht gibt (halbes Ersatzzeichenpaar).",
+                "A text contains a character that Unicode does not have (half of a surrogate pair).",
+            ),
+            hint=Text(
+                "Die Eingabe war vermutlich nicht in UTF-8 geschrieben.",
+                "The input was probably not written in UTF-8.",
+            ),
+        ) from error
+    except RecursionError as error:
+        raise InputError(
+            Text("Die Daten sind zu tief verschachtelt.", "The data are nested too deeply.")
+        ) from error
+
+
+def _plain(value: object) -> bool:
+    """Whether a value holds only exact built-in types in range, which msgspec writes as RFC 8785 does."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is dict:
+        for key, inner in value.items():  # type: ignore[attr-defined] # mypy does not narrow by `type() is`
+            if type(key) is not str or (type(inner) is not str and inner is not None and not _plain(inner)):
+                return False
+        return True
+    if kind is int:
+        return -MAX_INT <= value <= MAX_INT  # type: ignore[operator] # likewise
+    if kind is list or kind is tuple:
+        return all(map(_plain, value))  # type: ignore[call-overload] # likewise
+    return False
+
+
+def _ordered(value: Any) -> Any:
+    """The value in exact built-in types, keys in the order of RFC 8785: slow, and says what is wrong."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        if -MAX_INT <= value <= MAX_INT:
+            return int(value)
+        raise InputError(
+            Text(
+                "Eine ganze Zahl ist zu groß: Erlaubt sind höchstens 9007199254740991 (2^53 - 1).",
+                "An integer is too large: at most 9007199254740991 (2^53 - 1) is allowed.",
+            ),
+            hint=Text("Größere Zahlen gehören in ein Textfeld.", "Larger numbers belong in a text field."),
+        )
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                _refuse(key, "a key")
+        keys = sorted(value, key=lambda key: key.encode("utf-16-be"))
+        return {str.__str__(key): _ordered(value[key]) for key in keys}
+    if isinstance(value, (list, tuple)):
+        return [_ordered(inner) for inner in value]
+    return _refuse(value, "a value")
+
+
+def _refuse(value: object, what: str) -> NoReturn:
+    msg = f"{what} of the trail cannot be {type(value).__name__}: write money, dates and decimals as strings"
+    raise TypeError(msg)
