@@ -1,0 +1,1 @@
+"""What a workflow says: model, values, reader, guards, checks and pictures."""

@@ -1,0 +1,311 @@
+"""What a workflow says, checked and frozen.
+
+The reader makes these values from YAML; everything else only reads them.  A
+stored `Workflow` is complete in itself: it carries the fields of the workflows
+it links to, so that its expressions can be compiled without any other file.
+
+Names of expressions: `when` and the values of `set` and `with` are CEL source
+text; `guards` compiles them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from decimal import Decimal  # noqa: TC003 - msgspec resolves the annotations when it decodes
+from functools import cached_property
+from typing import Literal
+
+import msgspec
+
+from wirflow.text import Text
+
+FieldType = Literal["text", "integer", "money", "date", "boolean", "choice", "period"]
+
+Tone = Literal["neutral", "waiting", "good", "bad"]
+
+CORRECT = "correct"
+"""The event by which a recorded fact is put right; a workflow allows it with `corrections`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """Who takes part.  People are given roles in `wirflow.toml`."""
+
+    name: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One value that a `choice` field may take."""
+
+    name: str
+    title: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """A typed fact of a case."""
+
+    name: str
+    type: FieldType
+    title: Text
+    required: bool = False
+    """A case cannot be started without it."""
+    expected: bool = False
+    """While it is absent it is shown as unknown, never as zero or as nothing."""
+    personal: bool = False
+    """Erasable: the trail keeps only a commitment to it."""
+    choices: tuple[Choice, ...] = ()
+    default: str | int | bool | None = None
+    """As JSON: money and dates as text."""
+    min: Decimal | None = None
+    max: Decimal | None = None
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedField:
+    """A fact of a linked case, as far as expressions have to know it."""
+
+    name: str
+    type: FieldType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Another case that guards may look at and that signals may reach."""
+
+    name: str
+    workflow: str
+    title: Text
+    fields: tuple[LinkedField, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Where a case may stand."""
+
+    name: str
+    title: Text
+    initial: bool = False
+    final: bool = False
+    tone: Tone = "neutral"
+    """How it is coloured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Input:
+    """A field that an event takes."""
+
+    field: str
+    required: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A rule that refuses an event, and what it says to the person."""
+
+    when: str
+    otherwise: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """A field and the expression that gives its value."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A template and the roles that receive it."""
+
+    template: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """An event told to a linked case, durable and exactly once."""
+
+    to: str
+    """The name of a link."""
+    event: str
+    when: str | None = None
+    values: tuple[Assignment, ...] = ()
+    """Fields of the *other* case and expressions over this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """What one event does in some states.
+
+    Several transitions may share an event; the first whose `when` holds is taken.
+    """
+
+    event: str
+    title: Text
+    sources: tuple[str, ...]
+    target: str | None
+    """None: the case stays where it is, and only its facts change."""
+    by: tuple[str, ...] = ()
+    """Roles that may do it.  Empty: only a deadline or a signal does."""
+    not_by: tuple[str, ...] = ()
+    """Events whose last actor may not do this one: four eyes."""
+    when: str | None = None
+    input: tuple[Input, ...] = ()
+    requires: tuple[Requirement, ...] = ()
+    set: tuple[Assignment, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    tell: tuple[Signal, ...] = ()
+    reopens: bool = False
+    """May lead out of a final state."""
+    reason: bool = False
+    """The actor has to give a reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineSpec:
+    """A date at which something is due or a right is lost.
+
+    Either `on` names a date field that is the deadline itself, or `start` names
+    the field from which `rule` (and `period`) compute it.
+    """
+
+    name: str
+    title: Text
+    states: tuple[str, ...]
+    """`while`: the states in which it runs."""
+    on: str | None = None
+    start: str | None = None
+    """`from` in YAML."""
+    rule: str
+    period: str | None = None
+    when: str | None = None
+    """Runs only as long as this holds."""
+    law: str | None = None
+    """The legal ground as the office names it, where the rule alone does not say it."""
+    edge: Literal["start_of_day", "end_of_day"] = "end_of_day"
+    """`fires`: a term ends when its day is over; a window opens when its day begins."""
+    fire: str | None = None
+    """The event that happens when it is due."""
+    remind: tuple[str, ...] = ()
+    """ISO periods before the due day, longest first."""
+    notice: Notice | None = None
+    """Sent with each reminder, and when it is due if nothing is fired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warn:
+    """Something that a person should know as long as it holds, though nothing is refused."""
+
+    name: str
+    states: tuple[str, ...]
+    when: str
+    text: Text
+    source: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """One definition: what a kind of case is, and what may happen to it."""
+
+    name: str
+    title: Text
+    subject: Text
+    """How a case is called on screens: text with `{field}` and `{key}` in it."""
+    roles: tuple[Role, ...]
+    fields: tuple[Field, ...]
+    links: tuple[Link, ...]
+    states: tuple[State, ...]
+    transitions: tuple[Transition, ...]
+    deadlines: tuple[DeadlineSpec, ...]
+    warnings: tuple[Warn, ...] = ()
+    language: int = field(default=1)
+    """Version of the language (`wirflow: 1`)."""
+
+    @cached_property
+    def form(self) -> bytes:
+        """The checked form as JSON: what the store keeps."""
+        return msgspec.json.encode(self)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the checked form, in hex: what a case pins."""
+        return hashlib.sha256(self.form).hexdigest()
+
+    @classmethod
+    def from_form(cls, form: bytes | str) -> Workflow:
+        """The workflow whose checked form this is."""
+        return msgspec.json.decode(form, type=cls)
+
+    @cached_property
+    def field_by_name(self) -> dict[str, Field]:
+        """Fields by their names, in the order of the definition."""
+        return {item.name: item for item in self.fields}
+
+    @cached_property
+    def state_by_name(self) -> dict[str, State]:
+        """States by their names, in the order of the definition."""
+        return {item.name: item for item in self.states}
+
+    @cached_property
+    def link_by_name(self) -> dict[str, Link]:
+        """Links by their names, in the order of the definition."""
+        return {item.name: item for item in self.links}
+
+    @cached_property
+    def role_by_name(self) -> dict[str, Role]:
+        """Roles by their names, in the order of the definition."""
+        return {item.name: item for item in self.roles}
+
+    @cached_property
+    def deadline_by_name(self) -> dict[str, DeadlineSpec]:
+        """Deadlines by their names, in the order of the definition."""
+        return {item.name: item for item in self.deadlines}
+
+    @cached_property
+    def initial(self) -> State:
+        """The state in which a case starts."""
+        return next(state for state in self.states if state.initial)
+
+    @cached_property
+    def events(self) -> tuple[str, ...]:
+        """All events, in the order of the definition."""
+        return tuple(dict.fromkeys(item.event for item in self.transitions))
+
+    @cached_property
+    def personal(self) -> frozenset[str]:
+        """Names of the erasable fields."""
+        return frozenset(item.name for item in self.fields if item.personal)
+
+    @cached_property
+    def open_transitions(self) -> dict[tuple[str, str], tuple[Transition, ...]]:
+        """The transitions of (state, event), in the order in which they are tried."""
+        table: dict[tuple[str, str], tuple[Transition, ...]] = {}
+        for transition in self.transitions:
+            for source in transition.sources:
+                place = (source, transition.event)
+                table[place] = (*table.get(place, ()), transition)
+        return table
+
+    def actions(self, state: str) -> tuple[Transition, ...]:
+        """What people may do in a state, guards aside: one transition per event."""
+        found: dict[str, Transition] = {}
+        for transition in self.transitions:
+            if transition.by and state in transition.sources:
+                found.setdefault(transition.event, transition)
+        return tuple(found.values())
+
+    def call(self, key: str, data: dict[str, str]) -> Text:
+        """How a case is called on screens, given its facts as readable text."""
+
+        class Named(dict[str, str]):
+            def __missing__(self, name: str) -> str:
+                return key if name == "key" else "?"
+
+        facts = Named(data)
+        return Text(self.subject.de.format_map(facts), self.subject.en.format_map(facts))
