@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from decimal import Decimal  # noqa: TC003 - msgspec resolves the annotations when it decodes
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
