@@ -8,18 +8,16 @@ puts a salted hash in their place.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 
 from wirflow.audit.canonical import canonical
 from wirflow.errors import TrailError
 from wirflow.text import Text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 VERSION: Final = 1
 """The version of the body's format, written as `v`."""
