@@ -8,12 +8,10 @@ import pytest
 from hypothesis import assume, given, strategies as st
 
 from tests.audit.trail import body, chain, flip
-
 from wirflow.audit.canonical import canonical
 from wirflow.audit.chain import is_instant, verify_chain
 from wirflow.audit.entry import digest
 from wirflow.audit.finding import CATALOG
-
 
 lengths = st.integers(1, 6)
 

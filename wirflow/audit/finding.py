@@ -60,6 +60,10 @@ CATALOG: Final[dict[str, Text]] = {
         "Zeile {line} von {member} ist länger als erlaubt; der Rest wurde nicht gelesen.",
         "Line {line} of {member} is longer than allowed; the rest was not read.",
     ),
+    "too_many_lines": Text(
+        "{member} hat mehr als {limit} Zeilen; der Rest wurde nicht gelesen.",
+        "{member} has more than {limit} lines; the rest was not read.",
+    ),
     "line_not_canonical": Text(
         "Zeile {line} von {member} steht nicht in kanonischer Form (RFC 8785).",
         "Line {line} of {member} is not in canonical form (RFC 8785).",
