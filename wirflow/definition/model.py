@@ -248,6 +248,11 @@ class Workflow:
         return {item.name: item for item in self.fields}
 
     @cached_property
+    def field_types(self) -> tuple[tuple[str, FieldType], ...]:
+        """Fields with their types, in the order of the definition."""
+        return tuple((item.name, item.type) for item in self.fields)
+
+    @cached_property
     def state_by_name(self) -> dict[str, State]:
         """States by their names, in the order of the definition."""
         return {item.name: item for item in self.states}
@@ -283,13 +288,13 @@ class Workflow:
         return frozenset(item.name for item in self.fields if item.personal)
 
     @cached_property
-    def open_transitions(self) -> dict[tuple[str, str], tuple[Transition, ...]]:
-        """The transitions of (state, event), in the order in which they are tried."""
-        table: dict[tuple[str, str], tuple[Transition, ...]] = {}
-        for transition in self.transitions:
+    def open_transitions(self) -> dict[tuple[str, str], tuple[tuple[int, Transition], ...]]:
+        """(state, event) → its transitions with their numbers, in the order in which they are tried."""
+        table: dict[tuple[str, str], tuple[tuple[int, Transition], ...]] = {}
+        for number, transition in enumerate(self.transitions):
             for source in transition.sources:
                 place = (source, transition.event)
-                table[place] = (*table.get(place, ()), transition)
+                table[place] = (*table.get(place, ()), (number, transition))
         return table
 
     def actions(self, state: str) -> tuple[Transition, ...]:

@@ -1,0 +1,123 @@
+"""A case, its timers, and what happens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from types import MappingProxyType
+from typing import Literal
+
+from wirflow.deadlines import Catalogue, Deadline
+from wirflow.definition.values import Value
+
+EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal"]
+
+TimerKind = Literal["due", "reminder", "signal"]
+
+NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """How far a deadline of a case has been dealt with: nothing up to `until` fires again."""
+
+    due: date
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A snapshot of one case."""
+
+    key: str
+    workflow: str
+    state: str
+    since: datetime
+    """When it came into this state."""
+    data: Mapping[str, Value]
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Link name → key of the other case."""
+    actors: Mapping[str, str] = field(default_factory=dict)
+    """Event → who did it last: what four eyes need to know."""
+    done: Mapping[str, Done] = field(default_factory=dict)
+    """Deadline name → how far it has been dealt with."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Field → where the fact stands written; "" is the source of all others."""
+    revision: int = 0
+    """Number of entries in its trail."""
+    digest: str | None = None
+    """Digest of its last entry."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timer:
+    """Something that will happen to a case by itself."""
+
+    name: str
+    """Name of the deadline; of a signal: its event."""
+    kind: TimerKind
+    label: str
+    """Which reminder (its period), or which signal (its origin)."""
+    due_at: datetime
+    """The instant at which it fires, UTC."""
+    event: str | None = None
+    """What it fires."""
+    deadline: Deadline | None = field(default=None, compare=False)
+    """The legal deadline behind it, with its derivation."""
+    payload: Mapping[str, str | int | bool] = field(default_factory=dict, compare=False)
+    """Of a signal: the facts it carries, as JSON."""
+    depth: int = field(default=0, compare=False)
+    """Of a signal: how many signals led to it."""
+
+    @cached_property
+    def identity(self) -> tuple[str, str, str, datetime]:
+        """What makes it the same timer after the agenda is computed anew."""
+        return (self.name, self.kind, self.label, self.due_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happens to a case."""
+
+    name: str
+    kind: EventKind
+    occurred_at: datetime
+    """When it counts, which may be before it is recorded."""
+    actor: str | None = None
+    """Who did it; None: wirflow itself."""
+    roles: frozenset[str] = frozenset()
+    """The roles of the actor."""
+    input: Mapping[str, Value] = NOTHING
+    reason: str | None = None
+    timer: Timer | None = None
+    """What fired it, unless a person did."""
+    state: str | None = None
+    """Of an import: the state in which the case is found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedCase:
+    """Another case as a guard sees it."""
+
+    key: str
+    state: str
+    data: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a decision has to know beside the case itself."""
+
+    today: date
+    """The civil date on which the event counts."""
+    zone: str
+    """Time zone of the office."""
+    land: str
+    """Whose holidays count, as a code of ISO 3166-2:DE without the country."""
+    catalogue: Catalogue | None = None
+    """The rules of law with the office's own; None: the common ones."""
+    linked: Mapping[str, LinkedCase] = field(default_factory=dict)
+    armed: tuple[Timer, ...] = ()
+    """The timers that are armed for the case now."""

@@ -1,0 +1,432 @@
+"""Deciding what an event does to a case.  Values in, values out; nothing is executed.
+
+    decision = decide(workflow, case, event, facts)
+
+gives a `Decision` or, if the rules say no, a `Refusal`.  `start` gives the
+first decision of a case, `refuse` puts on record what a deadline or a signal
+wanted and was refused, and `warnings` tells what should be known meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wirflow.core.agenda import agenda
+from wirflow.core.case import Case, Done, Timer
+from wirflow.core.decision import Decision, NoticeKind, NoticeOrder, Refusal, SignalOrder
+from wirflow.core.machine import machine_for
+from wirflow.definition.guards import AbsentError, guards_for
+from wirflow.definition.model import Field
+from wirflow.definition.values import Value, from_json, parse, takes, to_json
+from wirflow.errors import InputError
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from wirflow.core.case import Event, Facts
+    from wirflow.definition.guards import Guards, Scope
+    from wirflow.definition.model import Transition, Warn, Workflow
+    from wirflow.text import Lang
+
+MAX_SIGNAL_DEPTH = 100
+
+
+def decide(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
+    """What an event does to a case.
+
+    Args:
+        workflow: the definition that the case pins.
+        case: the case as it stands.
+        event: an action of a person, a deadline that fell due, a reminder or a signal.
+        facts: linked cases, armed timers, zone and Land.
+
+    Raises:
+        GuardError: an expression could not be evaluated (overflow, a bad literal).
+    """
+    if event.timer and event.timer.event is None:
+        return _remind(workflow, case, event, facts)
+    chosen = _choose(workflow, case, event, facts)
+    if isinstance(chosen, Refusal):
+        return chosen
+    number, transition = chosen
+    refusal = _permission(workflow, case, event, transition) or _input(workflow, event, transition)
+    if refusal:
+        return refusal
+    data = _merge(case.data, event.input)
+    scope = _scope(workflow, case, facts, data, case.data)
+    refusal = _rules(workflow, transition, scope)
+    if refusal:
+        return refusal
+    assigned = _assign(workflow, transition, case, facts, data)
+    if isinstance(assigned, Refusal):
+        return assigned
+    state = machine_for(workflow).after(case.state, number)
+    actors = {**case.actors, event.name: event.actor} if event.actor else case.actors
+    after = replace(
+        case,
+        state=state,
+        since=event.occurred_at if state != case.state else case.since,
+        data=assigned,
+        actors=actors,
+        done=_done(case, event),
+    )
+    scope = _scope(workflow, after, facts, assigned, case.data, state=case.state)
+    notices = [
+        NoticeOrder(template=item.template, roles=item.to, kind="event", timer=event.timer)
+        for item in transition.notices
+    ]
+    return _decision(
+        workflow,
+        case,
+        after,
+        event,
+        facts,
+        notices=tuple(notices),
+        signals=_signals(workflow, transition, case, event, scope),
+    )
+
+
+def start(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
+    """The first decision of a case: its facts are complete, and its deadlines are armed.
+
+    Args:
+        workflow: the definition that it will pin.
+        case: key, links and sources; state and facts come from the event.
+        event: of kind `start`, or `import` with the state in which the case is found.
+        facts: as for `decide`.
+    """
+    data = {
+        item.name: from_json(item.type, item.default) for item in workflow.fields if item.default is not None
+    }
+    data |= event.input
+    missing = [item for item in workflow.fields if item.required and item.name not in data]
+    if missing:
+        return _missing(missing)
+    state = event.state or workflow.initial.name
+    actors = {event.name: event.actor} if event.actor else {}
+    after = replace(case, state=state, since=event.occurred_at, data=data, actors=actors)
+    return _decision(workflow, None, after, event, facts)
+
+
+def refuse(workflow: Workflow, case: Case, event: Event, facts: Facts, refusal: Refusal) -> Decision:
+    """The decision that puts a refused deadline or signal on record and has done with it."""
+    after = replace(case, done=_done(case, event))
+    return _decision(workflow, case, after, event, facts, refused=refusal)
+
+
+def warnings(workflow: Workflow, case: Case, facts: Facts) -> tuple[Warn, ...]:
+    """What should be known about a case though nothing is refused."""
+    if not workflow.warnings:
+        return ()
+    scope = _scope(workflow, case, facts, case.data, case.data)
+    guards = guards_for(workflow)
+    return tuple(
+        item for item in workflow.warnings if case.state in item.states and _holds(guards, item.when, scope)
+    )
+
+
+def possible(workflow: Workflow, state: str) -> tuple[str, ...]:
+    """The events that people can bring about in a state, guards aside."""
+    return tuple(item.event for item in workflow.actions(state))
+
+
+def _remind(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision:
+    """A reminder, or a deadline that fires nothing: the state stays, people hear of it."""
+    timer = event.timer
+    spec = workflow.deadline_by_name.get(timer.name) if timer else None
+    notices: tuple[NoticeOrder, ...] = ()
+    if spec and spec.notice and timer:
+        kind: NoticeKind = "reminder" if timer.kind == "reminder" else "due"
+        notices = (NoticeOrder(template=spec.notice.template, roles=spec.notice.to, kind=kind, timer=timer),)
+    after = replace(case, done=_done(case, event))
+    return _decision(workflow, case, after, event, facts, notices=notices)
+
+
+def _choose(workflow: Workflow, case: Case, event: Event, facts: Facts) -> tuple[int, Transition] | Refusal:
+    """The transition that an event takes: the first alternative whose `when` holds."""
+    alternatives = workflow.open_transitions.get((case.state, event.name), ())
+    if not alternatives:
+        return _wrong_state(workflow, case, event)
+    first = alternatives[0]
+    if len(alternatives) == 1 and first[1].when is None:
+        return first
+    guards = guards_for(workflow)
+    scope = _scope(workflow, case, facts, _merge(case.data, event.input), case.data)
+    for number, transition in alternatives:
+        if transition.when is None or _holds(guards, transition.when, scope):
+            return number, transition
+    conditions = " | ".join(transition.when or "" for _, transition in alternatives)
+    title = first[1].title
+    return Refusal(
+        code="no-alternative",
+        texts=(
+            Text(
+                f"'{title.de}' ist jetzt nicht möglich: keine der Bedingungen ist erfüllt ({conditions}).",
+                f"'{title.en}' is not possible now: none of its conditions holds ({conditions}).",
+            ),
+        ),
+    )
+
+
+def _wrong_state(workflow: Workflow, case: Case, event: Event) -> Refusal:
+    here = workflow.state_by_name[case.state].title
+    titles = [item for item in workflow.transitions if item.event == event.name]
+    title = titles[0].title if titles else Text.same(event.name)
+    sources = dict.fromkeys(source for item in titles for source in item.sources)
+    there = [workflow.state_by_name[name].title for name in sources]
+    now = possible(workflow, case.state)
+    return Refusal(
+        code="wrong-state",
+        texts=(
+            Text(
+                f"'{title.de}' ist im Zustand '{here.de}' nicht möglich, nur in: {_list(there, 'de')}.",
+                f"'{title.en}' is not possible in state '{here.en}', only in: {_list(there, 'en')}.",
+            ),
+        ),
+        hint=Text(f"Jetzt möglich: {', '.join(now)}.", f"Possible now: {', '.join(now)}.") if now else None,
+    )
+
+
+def _list(texts: list[Text], lang: Lang) -> str:
+    return ", ".join(text.pick(lang) for text in texts)
+
+
+def _permission(workflow: Workflow, case: Case, event: Event, transition: Transition) -> Refusal | None:
+    """Whether this person may do this; deadlines and signals need no permission."""
+    if event.kind != "action":
+        return None
+    title = transition.title
+    if not transition.by:
+        text = Text(
+            f"'{title.de}' geschieht von selbst: niemand kann es auslösen.",
+            f"'{title.en}' happens by itself: nobody can bring it about.",
+        )
+        return Refusal(code="wrong-role", texts=(text,))
+    if not event.roles.intersection(transition.by):
+        roles = [workflow.role_by_name[name].title for name in transition.by]
+        needed = Text(" oder ".join(role.de for role in roles), " or ".join(role.en for role in roles))
+        text = Text(
+            f"'{title.de}' darf nur: {needed.de}. {event.actor} hat diese Rolle nicht.",
+            f"'{title.en}' may be done only by: {needed.en}. {event.actor} does not have that role.",
+        )
+        return Refusal(code="wrong-role", texts=(text,))
+    for other in transition.not_by:
+        if event.actor and case.actors.get(other) == event.actor:
+            done = next(
+                (item.title for item in workflow.transitions if item.event == other), Text.same(other)
+            )
+            text = Text(
+                f"Vier-Augen-Prinzip: {event.actor} hat '{done.de}' ausgeführt;"
+                f" '{title.de}' muss jemand anderes tun.",
+                f"Four eyes: {event.actor} did '{done.en}'; somebody else has to do '{title.en}'.",
+            )
+            return Refusal(code="four-eyes", texts=(text,))
+    return None
+
+
+def _input(workflow: Workflow, event: Event, transition: Transition) -> Refusal | None:
+    """Whether an event brings what its transition takes, and nothing else."""
+    taken = {item.field for item in transition.input}
+    unknown = [name for name in event.input if name not in taken]
+    if unknown:
+        names, known = ", ".join(unknown), ", ".join(item.field for item in transition.input) or "–"  # noqa: RUF001 - a dash says: none
+        text = Text(
+            f"'{transition.title.de}' nimmt diese Angaben nicht: {names}.",
+            f"'{transition.title.en}' does not take these fields: {names}.",
+        )
+        hint = Text(f"Es nimmt: {known}.", f"It takes: {known}.")
+        return Refusal(code="unknown-input", texts=(text,), hint=hint, fields=tuple(unknown))
+    missing = [item.field for item in transition.input if item.required and item.field not in event.input]
+    if missing:
+        return _missing([workflow.field_by_name[name] for name in missing])
+    if transition.reason and event.kind == "action" and not (event.reason or "").strip():
+        text = Text(
+            f"'{transition.title.de}' braucht eine Begründung.", f"'{transition.title.en}' needs a reason."
+        )
+        hint = Text("Geben Sie sie mit --reason an.", "Give it with --reason.")
+        return Refusal(code="no-reason", texts=(text,), hint=hint)
+    return None
+
+
+def _missing(fields: list[Field]) -> Refusal:
+    return Refusal(
+        code="missing-input",
+        texts=tuple(
+            Text(
+                f"Es fehlt: {item.title.de} ({item.name}). {takes(item).de}",
+                f"Missing: {item.title.en} ({item.name}). {takes(item).en}",
+            )
+            for item in fields
+        ),
+        fields=tuple(item.name for item in fields),
+    )
+
+
+def _rules(workflow: Workflow, transition: Transition, scope: Scope) -> Refusal | None:
+    """All the rules that stand against a transition, not only the first."""
+    guards = guards_for(workflow)
+    against: list[Text] = []
+    for rule in transition.requires:
+        try:
+            if not guards.holds(rule.when, scope):
+                against.append(rule.otherwise)
+        except AbsentError as absent:
+            name = _title_of(workflow, absent.name)
+            text = Text(
+                f"{rule.otherwise.de} ({name.de} ist nicht bekannt.)",
+                f"{rule.otherwise.en} ({name.en} is not known.)",
+            )
+            against.append(text)
+    return Refusal(code="rule", texts=tuple(against)) if against else None
+
+
+def _assign(
+    workflow: Workflow, transition: Transition, case: Case, facts: Facts, data: dict[str, Value]
+) -> dict[str, Value] | Refusal:
+    """The facts after `set`, in order; each assignment sees those before it."""
+    for item in transition.set:
+        field = workflow.field_by_name[item.field]
+        scope = _scope(workflow, case, facts, data, case.data)
+        try:
+            value = parse(field, guards_for(workflow).value(item.value, scope, field))
+        except AbsentError as absent:
+            name = _title_of(workflow, absent.name)
+            text = Text(
+                f"{field.title.de} lässt sich nicht bestimmen: {name.de} ist nicht bekannt.",
+                f"{field.title.en} cannot be computed: {name.en} is not known.",
+            )
+            return Refusal(code="rule", texts=(text,), fields=(absent.name,))
+        except InputError as error:
+            return Refusal(
+                code="out-of-bounds", texts=(error.message,), hint=error.hint, fields=(field.name,)
+            )
+        data = {**data, item.field: value}
+    return data
+
+
+def _signals(
+    workflow: Workflow, transition: Transition, case: Case, event: Event, scope: Scope
+) -> tuple[SignalOrder, ...]:
+    """The events that a transition tells to linked cases; a link that is not set is told nothing."""
+    guards = guards_for(workflow)
+    orders = []
+    depth = (event.timer.depth if event.timer else 0) + 1
+    for number, signal in enumerate(transition.tell):
+        target = case.links.get(signal.to)
+        if target is None or (signal.when is not None and not _holds(guards, signal.when, scope)):
+            continue
+        fields = {
+            # Whether a choice is one of its own is for the other case to say.
+            item.name: Field(
+                name=item.name,
+                type="text" if item.type == "choice" else item.type,
+                title=Text.same(item.name),
+            )
+            for item in workflow.link_by_name[signal.to].fields
+        }
+        payload = {}
+        for item in signal.values:
+            try:
+                value = guards.value(item.value, scope, fields[item.field])
+            except AbsentError:
+                continue
+            payload[item.field] = to_json(value)
+        timer = Timer(
+            name=signal.event,
+            kind="signal",
+            label=f"{case.key}/{case.revision + 1}/{number}",
+            due_at=event.occurred_at,
+            event=signal.event,
+            payload=payload,
+            depth=depth,
+        )
+        orders.append(SignalOrder(to=target, timer=timer))
+    return tuple(orders)
+
+
+def _decision(
+    workflow: Workflow,
+    before: Case | None,
+    after: Case,
+    event: Event,
+    facts: Facts,
+    *,
+    notices: tuple[NoticeOrder, ...] = (),
+    signals: tuple[SignalOrder, ...] = (),
+    refused: Refusal | None = None,
+) -> Decision:
+    """A decision with its changes and with the agenda computed anew."""
+    old = before.data if before else {}
+    changes = {
+        name: (old.get(name), after.data.get(name))
+        for name in (*old, *(name for name in after.data if name not in old))
+        if old.get(name) != after.data.get(name)
+    }
+    armed = {timer.identity: timer for timer in facts.armed}
+    wanted: dict[tuple[object, ...], Timer] = {}
+    if workflow.deadlines:
+        scope = _scope(workflow, after, facts, after.data, old)
+        wanted = {timer.identity: timer for timer in agenda(workflow, after, facts, scope, event.occurred_at)}
+    fired = event.timer.identity if event.timer else None
+    return Decision(
+        before=before,
+        case=replace(after, revision=after.revision + 1),
+        event=event,
+        changes=changes,
+        arm=tuple(timer for identity, timer in wanted.items() if identity not in armed),
+        cancel=tuple(
+            timer for identity, timer in armed.items() if identity not in wanted and identity != fired
+        ),
+        notices=notices,
+        signals=signals,
+        refused=refused,
+        moved=before is None or before.state != after.state,
+    )
+
+
+def _done(case: Case, event: Event) -> Mapping[str, Done]:
+    """How far each deadline has been dealt with, after this event."""
+    timer = event.timer
+    if timer is None or timer.deadline is None:
+        return case.done
+    return {**case.done, timer.name: Done(due=timer.deadline.due, until=timer.due_at)}
+
+
+def _merge(data: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, Value]:
+    return {**data, **given}
+
+
+def _scope(
+    workflow: Workflow,
+    case: Case,
+    facts: Facts,
+    data: Mapping[str, Value],
+    old: Mapping[str, Value],
+    *,
+    state: str | None = None,
+) -> Scope:
+    return guards_for(workflow).scope(
+        key=case.key, state=state or case.state, today=facts.today, data=data, old=old, linked=facts.linked
+    )
+
+
+def _holds(guards: Guards, when: str, scope: Scope) -> bool:
+    """Whether a condition holds; one that touches an absent fact does not."""
+    try:
+        return guards.holds(when, scope)
+    except AbsentError:
+        return False
+
+
+def _title_of(workflow: Workflow, name: str) -> Text:
+    """What a person calls a name of an expression: `award_ends`, `partner.unit`."""
+    field = workflow.field_by_name.get(name.removeprefix("old."))
+    if field:
+        return Text(f"{field.title.de} ({name})", f"{field.title.en} ({name})")
+    link, _, _ = name.partition(".")
+    if link in workflow.link_by_name:
+        title = workflow.link_by_name[link].title
+        return Text(f"{title.de} ({name})", f"{title.en} ({name})")
+    return Text.same(name)

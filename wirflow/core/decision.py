@@ -1,0 +1,83 @@
+"""What comes out of deciding: a Decision, or a Refusal that says which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from wirflow.core.case import Case, Event, Timer
+from wirflow.definition.values import Value
+from wirflow.text import Lang, Text
+
+RefusalCode = Literal[
+    "wrong-state",
+    "wrong-role",
+    "four-eyes",
+    "missing-input",
+    "unknown-input",
+    "no-reason",
+    "rule",
+    "no-alternative",
+    "out-of-bounds",
+]
+
+NoticeKind = Literal["event", "due", "reminder"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """The rules said no.  Nothing was changed."""
+
+    code: RefusalCode
+    texts: tuple[Text, ...]
+    """Each rule that stands against it, in words."""
+    hint: Text | None = None
+    """What would have to change."""
+    fields: tuple[str, ...] = ()
+    """The fields that are missing or too many."""
+
+    def explain(self, lang: Lang) -> str:
+        """The rules and the hint, a line each."""
+        lines = [text.pick(lang) for text in self.texts]
+        if self.hint:
+            lines.append(self.hint.pick(lang))
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeOrder:
+    """A notice that has to be written, before anybody knows who will read it."""
+
+    template: str
+    roles: tuple[str, ...]
+    kind: NoticeKind
+    timer: Timer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalOrder:
+    """An event for another case, due at once."""
+
+    to: str
+    """Key of the other case."""
+    timer: Timer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What an event does, before anything is done."""
+
+    before: Case | None
+    case: Case
+    event: Event
+    changes: Mapping[str, tuple[Value | None, Value | None]]
+    """Field → (old, new)."""
+    arm: tuple[Timer, ...] = ()
+    cancel: tuple[Timer, ...] = ()
+    notices: tuple[NoticeOrder, ...] = ()
+    signals: tuple[SignalOrder, ...] = ()
+    refused: Refusal | None = None
+    """Of a deadline or signal: the rule that stood against it.  It is on record, and done with."""
+    moved: bool = field(default=False)
+    """The case came into another state."""

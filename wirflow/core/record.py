@@ -1,0 +1,104 @@
+"""What the trail says of a decision: the body of its entry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wirflow.audit.entry import VERSION
+from wirflow.clock import stamp
+from wirflow.definition.values import Value, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from wirflow.core.case import Timer
+    from wirflow.core.decision import Decision
+    from wirflow.definition.model import Workflow
+
+Json = dict[str, Any]
+
+
+def record(
+    workflow: Workflow,
+    decision: Decision,
+    *,
+    notices: Sequence[Mapping[str, str]],
+    commitments: Mapping[str, str],
+    recorded_at: datetime,
+) -> Json:
+    """The body of an entry, without the digest of the one before.
+
+    Args:
+        workflow: the definition that the case pins.
+        decision: what was decided.
+        notices: to whom what was written, with the SHA-256 of each text.
+        commitments: personal field → what stands for its new value.
+        recorded_at: when it is written.
+    """
+    event, case, before = decision.event, decision.case, decision.before
+    body: Json = {
+        "v": VERSION,
+        "case": case.key,
+        "seq": case.revision,
+        "workflow": workflow.name,
+        "definition": workflow.hash,
+        "event": event.name,
+        "kind": event.kind,
+        "actor": event.actor,
+        "from": before.state if before else None,
+        "to": case.state,
+        "occurred_at": stamp(event.occurred_at),
+        "recorded_at": stamp(recorded_at),
+        "changes": {
+            name: [None, _committed(commitments.get(name))]
+            if name in workflow.personal
+            else [_plain(old), _plain(new)]
+            for name, (old, new) in decision.changes.items()
+        },
+        "reason": event.reason,
+        "timers": {
+            "armed": [_armed(timer) for timer in decision.arm],
+            "cancelled": [_named(timer) for timer in decision.cancel],
+        },
+        "notices": list(notices),
+        "signals": [
+            {"to": order.to, "event": order.timer.name, "values": dict(order.timer.payload)}
+            for order in decision.signals
+        ],
+    }
+    if before is None:
+        body["links"] = dict(case.links)
+        body["sources"] = dict(case.sources)
+    if event.timer:
+        body["timer"] = _fired(event.timer)
+    if decision.refused:
+        refused = decision.refused
+        body["refused"] = {
+            "code": refused.code,
+            "texts": [{"de": text.de, "en": text.en} for text in refused.texts],
+        }
+    return body
+
+
+def _plain(value: Value | None) -> str | int | bool | None:
+    return None if value is None else to_json(value)
+
+
+def _committed(commitment: str | None) -> Json | None:
+    return None if commitment is None else {"commitment": commitment}
+
+
+def _named(timer: Timer) -> Json:
+    return {"name": timer.name, "kind": timer.kind, "label": timer.label, "due_at": stamp(timer.due_at)}
+
+
+def _armed(timer: Timer) -> Json:
+    # Reminders follow from their deadline: its derivation is written once, where it is due.
+    if timer.kind == "due" and timer.deadline:
+        return {**_named(timer), "deadline": timer.deadline.to_json()}
+    return _named(timer)
+
+
+def _fired(timer: Timer) -> Json:
+    return _armed(timer) if timer.deadline else _named(timer)

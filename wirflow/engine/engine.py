@@ -1,0 +1,618 @@
+"""The door: everything that changes a case comes through here.
+
+One event is one transaction: lock the case, gather the facts, decide, render
+the notices, link the entry, write.  Either all of it is there or nothing.
+People, deadlines, signals and imports all come this way.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from wirflow.audit.entry import SALT_BYTES, commitment, digest
+from wirflow.clock import civil_date, stamp
+from wirflow.core.case import Case, Event, EventKind, Facts, LinkedCase, Timer
+from wirflow.core.decide import decide, refuse, start, warnings
+from wirflow.core.decision import Decision, Refusal
+from wirflow.core.record import record
+from wirflow.definition.model import Warn, Workflow
+from wirflow.definition.values import Value, from_json, load, to_json
+from wirflow.engine.letters import digest_of, write
+from wirflow.errors import ConflictError, DatabaseError, InputError, UnknownNameError, WirflowError
+from wirflow.store import cases, outbox, timers, trail
+from wirflow.store.cases import Secret, StoredCase
+from wirflow.store.definitions import Definitions
+from wirflow.store.outbox import NewNotice
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from wirflow.audit.entry import Entry
+    from wirflow.audit.note import SecretKey
+    from wirflow.clock import Clock
+    from wirflow.core.person import Person
+    from wirflow.engine.profile import Profile
+    from wirflow.render import Templates
+    from wirflow.store.database import Database, Session
+    from wirflow.store.timers import DueTimer
+
+MAX_SIGNAL_DEPTH = 100
+"""How many signals may lead to one another before the chain is taken for a loop."""
+
+BATCH = 200
+"""How many due timers are looked up at once."""
+
+ATTEMPTS = 5
+"""How often a due timer is tried again when another writer was in the way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCase:
+    """A case that is to be started, or found in a state."""
+
+    workflow: str
+    key: str
+    data: Mapping[str, Value]
+    links: Mapping[str, str]
+    sources: Mapping[str, str]
+    state: str | None = None
+    """None: it starts in the initial state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What was written, or, of a trial, what would have been."""
+
+    workflow: Workflow
+    decision: Decision
+    digest: str
+    notices: tuple[NewNotice, ...]
+    warnings: tuple[Warn, ...]
+
+    @property
+    def case(self) -> Case:
+        """The case after the event."""
+        return replace(self.decision.case, digest=self.digest)
+
+
+@dataclass(slots=True)
+class Drained:
+    """What a drain of the due timers did."""
+
+    fired: int = 0
+    refused: int = 0
+    failed: int = 0
+
+    @property
+    def all(self) -> int:
+        """How many timers were dealt with."""
+        return self.fired + self.refused + self.failed
+
+
+class Engine:
+    """The one door to the cases of an office."""
+
+    def __init__(self, database: Database, clock: Clock, profile: Profile, templates: Templates) -> None:
+        self.database = database
+        self.clock = clock
+        self.profile = profile
+        self._templates = templates
+        self._definitions = Definitions()
+
+    # -- what comes in ---------------------------------------------------------------
+
+    def register(self, workflows: Iterable[Workflow]) -> None:
+        """Keep the checked forms of definitions, so that cases can pin them."""
+        with self.database.writing() as session:
+            for workflow in workflows:
+                self._definitions.register(session, workflow, self.clock.now())
+
+    def start(
+        self,
+        new: NewCase,
+        *,
+        actor: str,
+        occurred_at: datetime | None = None,
+        connection: Connection | None = None,
+        trial: bool = False,
+    ) -> Outcome | Refusal:
+        """Start one case.
+
+        Raises:
+            InputError: the key is taken, or the workflow or a linked case is unknown.
+        """
+        results = self.start_all(
+            [new], actor=actor, occurred_at=occurred_at, connection=connection, trial=trial
+        )
+        return results if isinstance(results, Refusal) else results[0]
+
+    def start_all(
+        self,
+        new: Sequence[NewCase],
+        *,
+        actor: str,
+        occurred_at: datetime | None = None,
+        connection: Connection | None = None,
+        trial: bool = False,
+    ) -> list[Outcome] | Refusal:
+        """Start several cases, which may be linked to each other: all of them, or none.
+
+        Raises:
+            InputError: a key is taken, or a workflow or a linked case is unknown.
+        """
+        now = self.clock.now()
+        moment = self._moment(occurred_at, now)
+        try:
+            with self._transaction(connection, trial=trial) as session:
+                return self._start_all(session, new, actor, moment, now)
+        except _Refused as refused:
+            return refused.refusal
+
+    def _start_all(
+        self, session: Session, new: Sequence[NewCase], actor: str, moment: datetime, now: datetime
+    ) -> list[Outcome]:
+        person = self._person(actor)
+        siblings: dict[str, LinkedCase] = {}
+        pinned: list[tuple[int, Workflow]] = []
+        for item in new:
+            number, workflow = self._latest(session, item.workflow)
+            pinned.append((number, workflow))
+            if item.key in siblings or cases.load(session, self._definitions, item.key):
+                raise InputError(
+                    Text(f"Es gibt schon einen Vorgang {item.key}.", f"There is a case {item.key} already."),
+                    hint=Text("Wählen Sie einen anderen Schlüssel.", "Choose another key."),
+                )
+            siblings[item.key] = _as_sibling(workflow, item)
+        outcomes = []
+        for item, (number, workflow) in zip(new, pinned, strict=True):
+            event = Event(
+                name="start",
+                kind="import" if item.state else "start",
+                occurred_at=moment,
+                actor=actor,
+                roles=person.roles,
+                input=item.data,
+                state=item.state,
+            )
+            linked = self._linked(session, workflow, item.links, siblings)
+            facts = self._facts(moment, linked, ())
+            blank = Case(
+                key=item.key,
+                workflow=workflow.name,
+                state="",
+                since=moment,
+                data={},
+                links=item.links,
+                sources=item.sources,
+            )
+            decision = start(workflow, blank, event, facts)
+            if isinstance(decision, Refusal):
+                raise _Refused(decision)
+            outcomes.append(self._keep(session, None, number, workflow, decision, facts, now))
+        return outcomes
+
+    def submit(
+        self,
+        key: str,
+        event: str,
+        *,
+        actor: str,
+        given: Mapping[str, Value] | None = None,
+        occurred_at: datetime | None = None,
+        reason: str | None = None,
+        connection: Connection | None = None,
+        trial: bool = False,
+    ) -> Outcome | Refusal:
+        """Let a person act on a case.
+
+        Args:
+            key: which case.
+            event: what they do.
+            actor: who they are, as `wirflow.toml` names them.
+            given: the facts they give.
+            occurred_at: when it counts, if that is earlier than now.
+            reason: why, where the workflow asks for it.
+            connection: the caller's own, to commit together with its tables.
+            trial: undo everything and only say what would happen.
+
+        Raises:
+            UnknownNameError: no such case, event or person.
+            InputError: it counts in the future.
+            ConflictError: somebody else changed the case meanwhile.
+        """
+        now = self.clock.now()
+        moment = self._moment(occurred_at, now)
+        person = self._person(actor)
+        with self._transaction(connection, trial=trial) as session:
+            stored = self._locked(session, key)
+            if event not in stored.workflow.events:
+                raise UnknownNameError(Text("Das Ereignis", "The event"), event, stored.workflow.events)
+            action = Event(
+                name=event,
+                kind="action",
+                occurred_at=moment,
+                actor=actor,
+                roles=person.roles,
+                input=given or {},
+                reason=reason,
+            )
+            facts, armed = self._gather(session, stored, moment)
+            decision = decide(stored.workflow, stored.case, action, facts)
+            if isinstance(decision, Refusal):
+                return decision
+            outcome = self._keep(
+                session, stored, stored.definition_id, stored.workflow, decision, facts, now, armed
+            )
+        if outcome.decision.signals and not trial and connection is None:
+            self.drain(signals_only=True)
+        return outcome
+
+    # -- what happens by itself --------------------------------------------------------
+
+    def drain(
+        self,
+        *,
+        signals_only: bool = False,
+        most: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Drained:
+        """Fire what is due, in the order of the due times; a timer counts at its due time.
+
+        Args:
+            signals_only: only signals between cases, not deadlines.
+            most: stop after so many.
+            progress: called with the number of timers dealt with so far.
+        """
+        done = Drained()
+        now = self.clock.now()
+        while most is None or done.all < most:
+            with self.database.reading() as session:
+                batch = timers.due(session, now, BATCH, signals_only=signals_only)
+            if not batch:
+                break
+            for position, item in enumerate(batch):
+                earliest = self._fire(item, now, done)
+                if progress:
+                    progress(done.all)
+                upcoming = batch[position + 1].due_at if position + 1 < len(batch) else None
+                # What was just armed may come before what was already looked up.
+                if earliest is not None and upcoming is not None and stamp(earliest) < upcoming:
+                    break
+                if most is not None and done.all >= most:
+                    break
+        return done
+
+    def next_due(self) -> datetime | None:
+        """When the next timer fires."""
+        with self.database.reading() as session:
+            return timers.next_due(session)
+
+    def rearm_failed(self) -> int:
+        """Give all failed timers another try at the next drain; how many there were."""
+        with self.database.writing() as session:
+            return timers.rearm_failed(session)
+
+    def _fire(self, item: DueTimer, now: datetime, done: Drained) -> datetime | None:
+        """Fire one timer in its own transaction; the due time of the earliest timer that this armed."""
+        for attempt in range(ATTEMPTS):
+            try:
+                return self._fire_once(item, now, done)
+            except ConflictError:
+                if attempt + 1 == ATTEMPTS:
+                    raise
+            except DatabaseError:
+                raise
+            except WirflowError as error:
+                # A poisoned timer is set aside with its error and never blocks the others.
+                with self.database.writing() as session:
+                    timers.end(session, [item.id], "failed", str(error))
+                done.failed += 1
+                return None
+        return None
+
+    def _fire_once(self, item: DueTimer, now: datetime, done: Drained) -> datetime | None:
+        with self.database.writing() as session:
+            stored = cases.load_by_id(session, self._definitions, item.case_id)
+            facts, armed = self._gather(session, stored, None)
+            timer = armed.get(item.id)
+            if timer is None:
+                return None  # somebody else was faster
+            if timer.kind == "reminder" and _later_reminder(timer, armed.values(), now):
+                timers.end(session, [item.id], "merged")
+                return None
+            if timer.depth > MAX_SIGNAL_DEPTH:
+                raise InputError(
+                    Text(
+                        f"Mehr als {MAX_SIGNAL_DEPTH} Signale haben einander ausgelöst.",
+                        f"More than {MAX_SIGNAL_DEPTH} signals have set one another off.",
+                    ),
+                    hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
+                )
+            facts = replace(facts, today=civil_date(timer.due_at, self.profile.zone))
+            event = _event_of(timer, stored.workflow)
+            decision = decide(stored.workflow, stored.case, event, facts)
+            refusal = decision if isinstance(decision, Refusal) else None
+            if isinstance(decision, Refusal):
+                decision = refuse(stored.workflow, stored.case, event, facts, decision)
+            self._keep(session, stored, stored.definition_id, stored.workflow, decision, facts, now, armed)
+            timers.end(
+                session,
+                [item.id],
+                "refused" if refusal else "fired",
+                str(refusal.texts[0]) if refusal else None,
+            )
+        if refusal:
+            done.refused += 1
+        else:
+            done.fired += 1
+        new = [*(other.due_at for other in decision.arm), *(order.timer.due_at for order in decision.signals)]
+        return min(new, default=None)
+
+    # -- what is known -----------------------------------------------------------------
+
+    def look(self, key: str) -> StoredCase:
+        """A case as it stands.
+
+        Raises:
+            UnknownNameError: there is none of that key.
+        """
+        with self.database.reading() as session:
+            return self._found(session, key, cases.load(session, self._definitions, key))
+
+    def warnings(self, stored: StoredCase) -> tuple[Warn, ...]:
+        """What should be known about a case now, though nothing is refused."""
+        with self.database.reading() as session:
+            linked = self._linked(session, stored.workflow, stored.case.links, {})
+        return warnings(stored.workflow, stored.case, self._facts(self.clock.now(), linked, ()))
+
+    def history(self, key: str | None = None) -> list[Entry]:
+        """The trail of one case, or of all in recorded order."""
+        with self.database.reading() as session:
+            if key is not None:
+                self._found(session, key, cases.load(session, self._definitions, key))
+            return list(trail.entries_of(session, key))
+
+    def workflow(self, name: str) -> Workflow:
+        """The newest version of a workflow.
+
+        Raises:
+            UnknownNameError: it was never registered here.
+        """
+        with self.database.reading() as session:
+            return self._latest(session, name)[1]
+
+    # -- the outbox --------------------------------------------------------------------
+
+    def claim_notices(self, most: int, lease_until: datetime) -> list[outbox.Notice]:
+        """Take notices to deliver; each comes back as it stood before, so a lapsed claim can be told."""
+        with self.database.writing() as session:
+            found = outbox.claimable(session, self.clock.now(), most)
+            outbox.claim(session, [notice.id for notice in found], lease_until)
+            return found
+
+    def settle_notice(
+        self,
+        notice: outbox.Notice,
+        ending: outbox.NoticeState,
+        *,
+        again: datetime | None = None,
+        error: str | None = None,
+    ) -> bool:
+        """Say how a delivery ended; False if the claim was lost meanwhile."""
+        with self.database.writing() as session:
+            held = notice.fence + 1
+            return outbox.settle(
+                session, notice.id, held, ending, now=self.clock.now(), again=again, error=error
+            )
+
+    def retry_notice(self, number: int) -> bool:
+        """Let a notice that was given up be sent once more."""
+        with self.database.writing() as session:
+            return outbox.retry(session, number, self.clock.now())
+
+    # -- sealing -----------------------------------------------------------------------
+
+    def seal(self, key: SecretKey) -> str | None:
+        """Give all new entries their place in the log and sign it; None if nothing is new."""
+        from wirflow.audit.seal import seal  # noqa: PLC0415 - signing loads a large library
+
+        with self.database.writing() as session:
+            waiting, case_ids = trail.unsealed(session)
+            frontier, _ = trail.frontier(session)
+            if not waiting:
+                return None
+            now = self.clock.now()
+            sealed = seal(waiting, frontier, key=key, at=now)
+            trail.keep_seal(session, sealed, case_ids, now)
+            return sealed.checkpoint
+
+    # -- inside ------------------------------------------------------------------------
+
+    def _transaction(self, connection: Connection | None, *, trial: bool) -> AbstractContextManager[Session]:
+        return self.database.trying() if trial else self.database.writing(connection)
+
+    def _moment(self, occurred_at: datetime | None, now: datetime) -> datetime:
+        if occurred_at is None:
+            return now
+        if occurred_at > now:
+            day = civil_date(occurred_at, self.profile.zone)
+            raise InputError(
+                Text(f"{day:%d.%m.%Y} liegt in der Zukunft.", f"{day.isoformat()} lies in the future."),
+                hint=Text("Ein Ereignis zählt heute oder früher.", "An event counts today or earlier."),
+            )
+        return occurred_at
+
+    def _person(self, actor: str) -> Person:
+        person = self.profile.people.get(actor)
+        if person is None:
+            raise UnknownNameError(Text("Die Person", "The person"), actor, self.profile.people)
+        return person
+
+    def _latest(self, session: Session, name: str) -> tuple[int, Workflow]:
+        found = self._definitions.latest(session, name)
+        if found is None:
+            raise UnknownNameError(
+                Text("Der Workflow", "The workflow"), name, self._definitions.names(session)
+            )
+        return found
+
+    def _locked(self, session: Session, key: str) -> StoredCase:
+        return self._found(session, key, cases.load(session, self._definitions, key, lock=True))
+
+    def _found(self, session: Session, key: str, stored: StoredCase | None) -> StoredCase:
+        if stored is None:
+            raise UnknownNameError(Text("Der Vorgang", "The case"), key, cases.keys(session))
+        return stored
+
+    def _gather(
+        self, session: Session, stored: StoredCase, moment: datetime | None
+    ) -> tuple[Facts, dict[int, Timer]]:
+        """The facts of a decision, and the armed timers by their numbers."""
+        armed = timers.armed(session, stored.id) if stored.workflow.deadlines or moment is None else {}
+        linked = self._linked(session, stored.workflow, stored.case.links, {})
+        legal = tuple(timer for timer in armed.values() if timer.kind != "signal")
+        return self._facts(moment or self.clock.now(), linked, legal), armed
+
+    def _facts(self, moment: datetime, linked: Mapping[str, LinkedCase], armed: tuple[Timer, ...]) -> Facts:
+        profile = self.profile
+        return Facts(
+            today=civil_date(moment, profile.zone),
+            zone=profile.zone,
+            land=profile.land,
+            catalogue=profile.catalogue,
+            linked=linked,
+            armed=armed,
+        )
+
+    def _linked(
+        self,
+        session: Session,
+        workflow: Workflow,
+        links: Mapping[str, str],
+        siblings: Mapping[str, LinkedCase],
+    ) -> dict[str, LinkedCase]:
+        """The linked cases, kept from changing until the transaction ends."""
+        if not links:
+            return {}
+        elsewhere = [key for key in links.values() if key not in siblings]
+        found = cases.load_many(session, self._definitions, elsewhere)
+        linked = {}
+        for name, key in links.items():
+            if name not in workflow.link_by_name:
+                raise UnknownNameError(Text("Die Verknüpfung", "The link"), name, workflow.link_by_name)
+            stored = found.get(key)
+            if stored is None and key not in siblings:
+                raise UnknownNameError(
+                    Text("Der verknüpfte Vorgang", "The linked case"), key, cases.keys(session)
+                )
+            linked[name] = siblings[key] if stored is None else _as_linked(stored.case)
+        return linked
+
+    def _keep(  # noqa: PLR0917 - one decision and what it was made of
+        self,
+        session: Session,
+        stored: StoredCase | None,
+        definition_id: int,
+        workflow: Workflow,
+        decision: Decision,
+        facts: Facts,
+        now: datetime,
+        armed: Mapping[int, Timer] | None = None,
+    ) -> Outcome:
+        """Write a decision: entry, case, timers, notices, signals."""
+        notices = tuple(write(workflow, decision, facts, self.profile, self._templates))
+        personal = _commit(workflow, decision)
+        targets = cases.load_many(session, self._definitions, [order.to for order in decision.signals])
+        body = record(
+            workflow,
+            decision,
+            notices=[digest_of(notice) for notice in notices],
+            commitments={secret.field: secret.commitment for secret in personal},
+            recorded_at=now,
+        )
+        written, entry_digest = digest(body, decision.before.digest if decision.before else None)
+        case = replace(decision.case, digest=entry_digest)
+        number = stored.id if stored else 0
+        row = StoredCase(id=number, definition_id=definition_id, workflow=workflow, case=case)
+        if stored:
+            cases.change(session, row, stored.case.revision)
+        else:
+            number = cases.add(session, row)
+        trail.add(session, number, body, written, entry_digest)
+        cancelled = {timer.identity for timer in decision.cancel}
+        timers.end(
+            session, [id_ for id_, timer in (armed or {}).items() if timer.identity in cancelled], "cancelled"
+        )
+        timers.arm(session, number, decision.arm)
+        for order in decision.signals:
+            timers.arm(session, targets[order.to].id, [order.timer])
+        outbox.add(session, number, case.revision, notices, now)
+        cases.keep_secrets(session, number, case.revision, personal)
+        return Outcome(
+            workflow=workflow,
+            decision=decision,
+            digest=entry_digest,
+            notices=notices,
+            warnings=warnings(workflow, case, facts),
+        )
+
+
+class _Refused(Exception):  # noqa: N818 - not an error: it undoes a transaction that a refusal ended
+    """A refusal in the middle of several starts: none of them happens."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+
+def _event_of(timer: Timer, workflow: Workflow) -> Event:
+    """The event that a timer fires; it counts at the timer's due time, however late that is."""
+    kind: EventKind = (
+        "signal" if timer.kind == "signal" else "reminder" if timer.kind == "reminder" else "deadline"
+    )
+    return Event(
+        name=timer.event or timer.name,
+        kind=kind,
+        occurred_at=timer.due_at,
+        input=load(workflow.field_types, timer.payload),
+        timer=timer,
+    )
+
+
+def _later_reminder(timer: Timer, armed: Iterable[Timer], now: datetime) -> bool:
+    """Whether a later reminder of the same deadline is overdue too: then that one speaks for both."""
+    return any(
+        other.kind == "reminder" and other.name == timer.name and timer.due_at < other.due_at <= now
+        for other in armed
+    )
+
+
+def _as_linked(case: Case) -> LinkedCase:
+    return LinkedCase(key=case.key, state=case.state, data=case.data)
+
+
+def _as_sibling(workflow: Workflow, new: NewCase) -> LinkedCase:
+    """A case that is started together with others, as they see it."""
+    data = {
+        item.name: from_json(item.type, item.default) for item in workflow.fields if item.default is not None
+    }
+    return LinkedCase(key=new.key, state=new.state or workflow.initial.name, data=data | dict(new.data))
+
+
+def _commit(workflow: Workflow, decision: Decision) -> list[Secret]:
+    """The new personal values, each with a fresh salt and what stands for it in the trail."""
+    kept = []
+    for name, (_, new) in decision.changes.items():
+        if name in workflow.personal and new is not None:
+            salt = secrets.token_bytes(SALT_BYTES)
+            value = to_json(new)
+            kept.append(Secret(field=name, value=value, salt=salt.hex(), commitment=commitment(value, salt)))
+    return kept

@@ -1,0 +1,127 @@
+"""Writing notices: each for each of its readers on each channel, as text that the trail can vouch for."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from wirflow.render import notice_context
+from wirflow.store.outbox import NewNotice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wirflow.core.case import Facts
+    from wirflow.core.decision import Decision, NoticeOrder
+    from wirflow.core.person import Person
+    from wirflow.definition.model import Workflow
+    from wirflow.engine.profile import Profile
+    from wirflow.render import Templates
+
+NO_CHANNEL = "none"
+"""The channel of a notice that nobody can receive: it is written, and shown as undeliverable."""
+
+
+def write(
+    workflow: Workflow, decision: Decision, facts: Facts, profile: Profile, templates: Templates
+) -> Iterator[NewNotice]:
+    """The notices that a decision orders.
+
+    A role that nobody has gets its notice all the same, marked dead: it is
+    shown to whoever looks after the office, and not lost.
+
+    Raises:
+        TemplateError: a template is broken; then the event does not happen.
+    """
+    for order in decision.notices:
+        readers = [person for person in profile.people.values() if person.roles.intersection(order.roles)]
+        for person in readers:
+            for channel in profile.channels:
+                yield _Letter(workflow, decision, facts, profile, templates, order).to(person, channel)
+        served = {role for person in readers for role in person.roles}
+        for role in order.roles:
+            if role not in served:
+                yield _Letter(workflow, decision, facts, profile, templates, order).to_nobody(role)
+
+
+def digest_of(notice: NewNotice) -> dict[str, str]:
+    """What the trail says of a notice: to whom it went, and the SHA-256 of what it said."""
+    text = f"{notice.subject}\n\n{notice.body}"
+    return {
+        "to": notice.recipient,
+        "channel": notice.channel,
+        "template": notice.template,
+        "kind": notice.kind,
+        "sha256": sha256(text.encode()).hexdigest(),
+    }
+
+
+class _Letter:
+    """One ordered notice, before it is addressed."""
+
+    def __init__(  # noqa: PLR0917 - a private record of what a letter needs
+        self,
+        workflow: Workflow,
+        decision: Decision,
+        facts: Facts,
+        profile: Profile,
+        templates: Templates,
+        order: NoticeOrder,
+    ) -> None:
+        self._workflow = workflow
+        self._decision = decision
+        self._facts = facts
+        self._profile = profile
+        self._templates = templates
+        self._order = order
+
+    def to(self, person: Person, channel: str) -> NewNotice:
+        """The notice for a person on a channel."""
+        role = next(role for role in self._order.roles if role in person.roles)
+        error = f"{person.id} has no e-mail address" if channel == "smtp" and not person.email else None
+        return self._write(person.id, person.name, role, channel, person, error)
+
+    def to_nobody(self, role: str) -> NewNotice:
+        """The notice that should have gone to a role."""
+        return self._write(f"role:{role}", role, role, NO_CHANNEL, None, f"nobody has the role '{role}'")
+
+    def _write(  # noqa: PLR0917 - as above
+        self, recipient: str, name: str, role: str, channel: str, person: Person | None, error: str | None
+    ) -> NewNotice:
+        order, case, profile = self._order, self._decision.case, self._profile
+        lang = (person.lang if person else None) or profile.lang
+        role_title = (
+            self._workflow.role_by_name[role].title.pick(lang)
+            if role in self._workflow.role_by_name
+            else role
+        )
+        context = notice_context(
+            workflow=self._workflow,
+            case=case,
+            linked=self._facts.linked,
+            event=self._decision.event,
+            timer=order.timer if order.kind != "event" else None,
+            actor=profile.name_of(self._decision.event.actor),
+            recipient=name,
+            role=known.title.pick(lang) if known else role,
+            office=profile.name,
+            zone=profile.zone,
+            lang=lang,
+        )
+        rendered = self._templates.render(order.template, lang, context)
+        key = f"{case.key}/{case.revision}/{recipient}/{channel}/{order.template}"
+        host = profile.sender.rpartition("@")[2]
+        return NewNotice(
+            recipient=recipient,
+            address=person.email if person else None,
+            lang=lang,
+            channel=channel,
+            template=order.template,
+            kind=order.kind,
+            subject=rendered.subject,
+            body=rendered.body,
+            # One notice has one Message-ID, however often it is tried.
+            message_id=f"<{sha256(key.encode()).hexdigest()[:32]}@{host}>",
+            state="dead" if error else "pending",
+            error=error,
+        )

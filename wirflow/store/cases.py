@@ -1,0 +1,239 @@
+"""Cases as rows: read under lock, written with their revision checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from wirflow.clock import stamp, unstamp
+from wirflow.core.case import Case, Done
+from wirflow.definition import values
+from wirflow.definition.model import Workflow
+from wirflow.errors import ConflictError
+from wirflow.store.tables import cases, personal
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Select
+
+    from wirflow.store.database import Session
+    from wirflow.store.definitions import Definitions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCase:
+    """A case, the definition it pins, and its number in the database."""
+
+    id: int
+    definition_id: int
+    workflow: Workflow
+    case: Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret:
+    """A personal value with the salt and the commitment that stands for it in the trail."""
+
+    field: str
+    value: str | int | bool
+    salt: str
+    commitment: str
+
+
+_COLUMNS = (
+    cases.c.id,
+    cases.c.definition_id,
+    cases.c.key,
+    cases.c.state,
+    cases.c.since,
+    cases.c.data,
+    cases.c.links,
+    cases.c.actors,
+    cases.c.done,
+    cases.c.sources,
+    cases.c.revision,
+    cases.c.digest,
+)
+
+_LOCK = select(*_COLUMNS).where(cases.c.key == bindparam("key")).with_for_update()
+_LOCK_BY_ID = select(*_COLUMNS).where(cases.c.id == bindparam("id")).with_for_update()
+_READ = select(*_COLUMNS).where(cases.c.key == bindparam("key"))
+_KEYS = select(cases.c.key).order_by(cases.c.key)
+
+_WRITTEN = ("definition_id", "state", "final", "since", "data", "actors", "done", "revision", "digest")
+_FIRST = (*_WRITTEN, "key", "workflow", "links", "sources")
+
+_INSERT = insert(cases).values({name: bindparam(name) for name in _FIRST}).returning(cases.c.id)
+_UPDATE = (
+    update(cases)
+    .where(cases.c.id == bindparam("case_id"), cases.c.revision == bindparam("old_revision"))
+    .values({name: bindparam(name) for name in _WRITTEN})
+)
+_INSERT_SECRET = insert(personal).values(
+    {name: bindparam(name) for name in ("case_id", "field", "seq", "value", "salt", "commitment")}
+)
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.decode
+
+
+def load(session: Session, definitions: Definitions, key: str, *, lock: bool = False) -> StoredCase | None:
+    """A case by its key, or None; `lock` keeps others from changing it until the transaction ends."""
+    row = session.row(_LOCK if lock else _READ, {"key": key})
+    return _complete(session, definitions, [row])[0] if row else None
+
+
+def load_by_id(session: Session, definitions: Definitions, number: int) -> StoredCase:
+    """A case by its number, locked until the transaction ends."""
+    row = session.row(_LOCK_BY_ID, {"id": number})
+    return _complete(session, definitions, [row])[0]
+
+
+def load_many(session: Session, definitions: Definitions, keys: Sequence[str]) -> dict[str, StoredCase]:
+    """Several cases by their keys, kept from changing; locked in key order, so no two workers wait in a ring."""
+    if not keys:
+        return {}
+    wanted = sorted(set(keys))
+    rows = session.rows(_shared(len(wanted)), {f"k{number}": key for number, key in enumerate(wanted)})
+    return {stored.case.key: stored for stored in _complete(session, definitions, rows)}
+
+
+def keys(session: Session) -> list[str]:
+    """All keys, in order."""
+    return [row[0] for row in session.rows(_KEYS)]
+
+
+def add(session: Session, stored: StoredCase) -> int:
+    """Write a new case; its number."""
+    case = stored.case
+    return session.insert(
+        _INSERT,
+        {
+            **_row(stored),
+            "key": case.key,
+            "workflow": case.workflow,
+            "links": _text(case.links),
+            "sources": _text(case.sources),
+        },
+    )
+
+
+def change(session: Session, stored: StoredCase, before: int) -> None:
+    """Write a changed case.
+
+    Raises:
+        ConflictError: somebody else changed it meanwhile.
+    """
+    touched = session.run(_UPDATE, {**_row(stored), "case_id": stored.id, "old_revision": before})
+    if touched != 1:
+        key = stored.case.key
+        raise ConflictError(
+            Text(f"{key} wurde inzwischen geändert.", f"{key} was changed meanwhile."),
+            hint=Text("Sehen Sie ihn neu an und wiederholen Sie.", "Look at it again and repeat."),
+        )
+
+
+def keep_secrets(session: Session, case_id: int, seq: int, secrets: Iterable[Secret]) -> None:
+    """Keep personal values beside the trail, where they can be erased."""
+    session.run_many(
+        _INSERT_SECRET,
+        [
+            {
+                "case_id": case_id,
+                "field": secret.field,
+                "seq": seq,
+                "value": _text(secret.value),
+                "salt": secret.salt,
+                "commitment": secret.commitment,
+            }
+            for secret in secrets
+        ],
+    )
+
+
+@cache
+def _shared(count: int) -> Select[Any]:
+    names: list[Any] = [bindparam(f"k{number}") for number in range(count)]
+    return select(*_COLUMNS).where(cases.c.key.in_(names)).order_by(cases.c.key).with_for_update(read=True)
+
+
+@cache
+def _secrets(count: int) -> Select[Any]:
+    numbers: list[Any] = [bindparam(f"n{number}") for number in range(count)]
+    return (
+        select(personal.c.case_id, personal.c.field, personal.c.value)
+        .where(personal.c.case_id.in_(numbers), personal.c.value.is_not(None))
+        .order_by(personal.c.case_id, personal.c.field, personal.c.seq)
+    )
+
+
+def _complete(session: Session, definitions: Definitions, rows: Sequence[Any]) -> list[StoredCase]:
+    """Cases from rows, their personal fields put back."""
+    found = [_from_row(row, definitions.get(session, row[1])) for row in rows]
+    private = [stored for stored in found if stored.workflow.personal]
+    if not private:
+        return found
+    numbers = {f"n{number}": stored.id for number, stored in enumerate(private)}
+    facts: dict[int, dict[str, Any]] = {}
+    for case_id, field, value in session.rows(_secrets(len(private)), numbers):
+        facts.setdefault(case_id, {})[field] = _decode(value)
+    return [_with(stored, facts.get(stored.id)) for stored in found]
+
+
+def _with(stored: StoredCase, secrets: Mapping[str, Any] | None) -> StoredCase:
+    if not secrets:
+        return stored
+    known = values.load(stored.workflow.field_types, secrets)
+    return replace(stored, case=replace(stored.case, data={**stored.case.data, **known}))
+
+
+def _from_row(row: Any, workflow: Workflow) -> StoredCase:
+    number, definition_id, key, state, since, data, links, actors, done, sources, revision, digest = row
+    return StoredCase(
+        id=number,
+        definition_id=definition_id,
+        workflow=workflow,
+        case=Case(
+            key=key,
+            workflow=workflow.name,
+            state=state,
+            since=unstamp(since),
+            data=values.load(workflow.field_types, _decode(data)),
+            links=_decode(links),
+            actors=_decode(actors),
+            done={
+                name: Done(due=date.fromisoformat(due), until=unstamp(until))
+                for name, (due, until) in _decode(done).items()
+            },
+            sources=_decode(sources),
+            revision=revision,
+            digest=digest,
+        ),
+    )
+
+
+def _row(stored: StoredCase) -> dict[str, Any]:
+    case, workflow = stored.case, stored.workflow
+    public = {name: value for name, value in case.data.items() if name not in workflow.personal}
+    return {
+        "definition_id": stored.definition_id,
+        "state": case.state,
+        "final": int(workflow.state_by_name[case.state].final),
+        "since": stamp(case.since),
+        "data": _text(values.dump(public)),
+        "actors": _text(case.actors),
+        "done": _text({name: (item.due.isoformat(), stamp(item.until)) for name, item in case.done.items()}),
+        "revision": case.revision,
+        "digest": case.digest,
+    }
+
+
+def _text(value: object) -> str:
+    return _encode(value).decode()

@@ -1,0 +1,271 @@
+"""The connection to the database: how a transaction begins, ends and fails.
+
+SQLAlchemy makes the statements, the pool, the dialects and the migrations.
+The statements are compiled once, and run at driver level: that is what keeps
+one event near the speed of the raw driver.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ClauseElement, create_engine, event, make_url, select, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from wirflow.errors import ConflictError, DatabaseError, InputError
+from wirflow.store.tables import VERSION
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection, Engine
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another one on SQLite."""
+
+_READ_ONLY = "wirflow_read_only"
+
+_VERSION_TABLE = "alembic_version"
+
+
+class Session:
+    """One transaction, at driver level: compiled statements, rows as tuples."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self._sql = database.sql
+        self._cursor = connection.connection.cursor()
+
+    def rows(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> list[Any]:
+        """All rows of a query, as tuples."""
+        self._cursor.execute(self._sql(statement), values or {})
+        return list(self._cursor.fetchall())
+
+    def row(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> Any:
+        """The first row of a query, or None."""
+        self._cursor.execute(self._sql(statement), values or {})
+        return self._cursor.fetchone()
+
+    def run(self, statement: ClauseElement, values: Mapping[str, Any]) -> int:
+        """Run a change; the number of rows it touched."""
+        self._cursor.execute(self._sql(statement), values)
+        return int(self._cursor.rowcount)
+
+    def run_many(self, statement: ClauseElement, values: Sequence[Mapping[str, Any]]) -> None:
+        """Run a change once for each set of values."""
+        if values:
+            self._cursor.executemany(self._sql(statement), values)
+
+    def insert(self, statement: ClauseElement, values: Mapping[str, Any]) -> int:
+        """Run an insert with RETURNING; the id of the new row."""
+        self._cursor.execute(self._sql(statement), values)
+        row: Any = self._cursor.fetchone()
+        return int(row[0])
+
+
+class Database:
+    """One database and its compiled statements."""
+
+    def __init__(self, url: str) -> None:
+        """Prepare, without connecting yet.
+
+        Args:
+            url: as SQLAlchemy writes it: `sqlite:///wirflow.db`, `postgresql+psycopg://host/name`.
+
+        Raises:
+            InputError: the address is none.
+        """
+        try:
+            self.url = make_url(url)
+            self.engine = _engine(url)
+        except (ArgumentError, ImportError, ValueError) as error:
+            raise InputError(
+                Text(f"Das ist keine Datenbankadresse: {url}", f"This is no database address: {url}"),
+                hint=Text("Zum Beispiel: sqlite:///wirflow.db", "For example: sqlite:///wirflow.db"),
+            ) from error
+        self._compiled: dict[ClauseElement, str] = {}
+        type_of_dialect: Any = type(self.engine.dialect)
+        self._dialect = type_of_dialect(paramstyle=_PARAMSTYLES[self.url.get_backend_name()])
+
+    def sql(self, statement: ClauseElement) -> str:
+        """The text of a statement for this database, compiled once."""
+        compiled = self._compiled.get(statement)
+        if compiled is None:
+            compiled = self._compiled[statement] = str(statement.compile(dialect=self._dialect))
+        return compiled
+
+    @contextmanager
+    def writing(self, connection: Connection | None = None) -> Iterator[Session]:
+        """One transaction that changes something: all of it is kept, or nothing.
+
+        Args:
+            connection: the caller's own connection, to join its transaction;
+                then the caller commits, and an error undoes only what was done here.
+
+        Raises:
+            ConflictError: another writer was in the way for too long.
+            DatabaseError: the database is broken or out of reach.
+        """
+        with self._translated():
+            if connection is not None:
+                with connection.begin_nested():
+                    yield Session(self, connection)
+            else:
+                with self.engine.begin() as own:
+                    yield Session(self, own)
+
+    @contextmanager
+    def trying(self) -> Iterator[Session]:
+        """A transaction that is always undone: to see what would happen."""
+        with self._translated(), self.engine.connect() as connection:
+            transaction = connection.begin()
+            try:
+                yield Session(self, connection)
+            finally:
+                transaction.rollback()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One consistent view; nothing is locked."""
+        with self._translated(), self.engine.connect() as plain:
+            connection = plain.execution_options(**{_READ_ONLY: True})
+            with connection.begin():
+                yield Session(self, connection)
+
+    def version(self) -> str | None:
+        """The version of the tables, or None if there are none yet."""
+        with self.reading() as session:
+            try:
+                row = session.row(_SELECT_VERSION)
+            except self.driver_error:
+                return None
+        return str(row[0]) if row else None
+
+    def check_version(self) -> None:
+        """Refuse a database of another version than this code.
+
+        Raises:
+            DatabaseError: it is empty, older or newer; says what to do.
+        """
+        if self.url.get_backend_name() == "sqlite" and not _sqlite_exists(self.url.database):
+            raise DatabaseError(
+                Text(
+                    f"Die Datenbank {self.url.database} fehlt.",
+                    f"The database {self.url.database} is missing.",
+                ),
+                hint=Text("'wirflow init' legt sie an.", "'wirflow init' creates it."),
+            )
+        found = self.version()
+        if found == VERSION:
+            return
+        if found is None or found < VERSION:
+            shown = found or "–"  # noqa: RUF001 - a dash says: none
+            raise DatabaseError(
+                Text(
+                    f"Die Datenbank hat Version {shown}, nötig ist {VERSION}.",
+                    f"The database has version {shown}, {VERSION} is needed.",
+                ),
+                hint=Text(
+                    "'wirflow migrate' hebt sie an (vorher sichern).",
+                    "'wirflow migrate' lifts it (back it up first).",
+                ),
+            )
+        raise DatabaseError(
+            Text(
+                f"Die Datenbank hat Version {found}; dieses wirflow kennt nur {VERSION}.",
+                f"The database has version {found}; this wirflow knows only {VERSION}.",
+            ),
+            hint=Text("Installieren Sie ein neueres wirflow.", "Install a newer wirflow."),
+        )
+
+    def migrate(self) -> str | None:
+        """Create the tables or lift them to this version; the version that was found before.
+
+        Raises:
+            DatabaseError: it cannot be done; nothing was changed.
+        """
+        from wirflow.store.migrations import upgrade  # noqa: PLC0415 - Alembic is slow to load and rarely needed
+
+        if self.url.get_backend_name() == "sqlite" and self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        with self._translated():
+            found = self.version()
+            if found is None or found <= VERSION:
+                upgrade(self.engine)
+        self.check_version()
+        return found
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    @property
+    def driver_error(self) -> type[Exception]:
+        """The base of all errors of the driver."""
+        error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return error
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, self.driver_error) as error:
+            raise _translate(error, self.url.render_as_string(hide_password=True)) from error
+
+
+_PARAMSTYLES = {"sqlite": "named", "postgresql": "pyformat"}
+
+_SELECT_VERSION = select(text("version_num")).select_from(text(_VERSION_TABLE))
+
+
+def _engine(url: str) -> Engine:
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver must not begin transactions by itself: `_begin_sqlite` does.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its lock at once: two that read first and write later would deadlock.
+    reads = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _sqlite_exists(path: str | None) -> bool:
+    return path in {None, "", ":memory:"} or Path(str(path)).is_file()
+
+
+def _translate(error: Exception, url: str) -> ConflictError | DatabaseError:
+    words = str(getattr(error, "orig", None) or error)
+    if "locked" in words or "busy" in words:
+        return ConflictError(
+            Text(
+                "Die Datenbank ist gerade belegt; es wurde nichts geändert.",
+                "The database is busy; nothing was changed.",
+            ),
+            hint=Text("Versuchen Sie es gleich noch einmal.", "Try again in a moment."),
+        )
+    return DatabaseError(
+        Text(f"Die Datenbank {url} meldet: {words}", f"The database {url} says: {words}"),
+        hint=Text(
+            "Es wurde nichts geändert. Prüfen Sie Ort, Rechte und freien Platz ('wirflow doctor').",
+            "Nothing was changed. Check its place, its permissions and free space ('wirflow doctor').",
+        ),
+    )
+
+
+def names_of(values: Iterable[str], prefix: str = "k") -> dict[str, str]:
+    """Bind names for a list of values: `{"k0": …, "k1": …}`."""
+    return {f"{prefix}{number}": value for number, value in enumerate(values)}

@@ -1,0 +1,70 @@
+"""Definitions as they were when cases started: each version is kept under its hash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, func, insert, select
+
+from wirflow.clock import stamp
+from wirflow.definition.model import Workflow
+from wirflow.store.tables import definitions
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wirflow.store.database import Session
+
+_BY_ID = select(definitions.c.form).where(definitions.c.id == bindparam("id"))
+_BY_HASH = select(definitions.c.id).where(definitions.c.hash == bindparam("hash"))
+_LATEST = (
+    select(definitions.c.id, definitions.c.form)
+    .where(definitions.c.workflow == bindparam("workflow"))
+    .order_by(definitions.c.id.desc())
+    .limit(1)
+)
+_NAMES = select(definitions.c.workflow, func.max(definitions.c.id)).group_by(definitions.c.workflow)
+_INSERT = (
+    insert(definitions)
+    .values({name: bindparam(name) for name in ("hash", "workflow", "form", "recorded_at")})
+    .returning(definitions.c.id)
+)
+
+
+class Definitions:
+    """The definitions of one database, each decoded once."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Workflow] = {}
+
+    def get(self, session: Session, number: int) -> Workflow:
+        """The definition of this number, which a case pins."""
+        workflow = self._by_id.get(number)
+        if workflow is None:
+            (form,) = session.row(_BY_ID, {"id": number})
+            workflow = self._by_id[number] = Workflow.from_form(form)
+        return workflow
+
+    def latest(self, session: Session, name: str) -> tuple[int, Workflow] | None:
+        """The newest version of a workflow, with its number."""
+        row = session.row(_LATEST, {"workflow": name})
+        return (row[0], self.get(session, row[0])) if row else None
+
+    def names(self, session: Session) -> dict[str, int]:
+        """All workflows, each with the number of its newest version."""
+        return dict(session.rows(_NAMES))
+
+    def register(self, session: Session, workflow: Workflow, now: datetime) -> int:
+        """Keep a version unless it is kept already; its number."""
+        row = session.row(_BY_HASH, {"hash": workflow.hash})
+        if row:
+            return int(row[0])
+        return session.insert(
+            _INSERT,
+            {
+                "hash": workflow.hash,
+                "workflow": workflow.name,
+                "form": workflow.form.decode(),
+                "recorded_at": stamp(now),
+            },
+        )

@@ -1,0 +1,231 @@
+"""The outbox as rows: notices that were written with their case and wait to be handed over.
+
+    pending → sending → sent
+                     ↘ pending (try again) · unknown (the worker died while sending) · dead
+
+A claim is fenced: it raises a number, and only who holds that number may say
+how it ended.  So a worker that comes back late cannot undo what another did.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import bindparam, insert, select, update
+
+from wirflow.clock import stamp
+from wirflow.store.tables import cases, outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from wirflow.store.database import Session
+
+NoticeState = Literal["pending", "sending", "sent", "unknown", "dead"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """A notice that was just written, for one recipient on one channel."""
+
+    recipient: str
+    address: str | None
+    lang: str
+    channel: str
+    template: str
+    kind: str
+    subject: str
+    body: str
+    message_id: str
+    state: NoticeState
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A notice as it stands in the outbox."""
+
+    id: int
+    case: str
+    seq: int
+    recipient: str
+    address: str | None
+    lang: str
+    channel: str
+    template: str
+    kind: str
+    subject: str
+    body: str
+    message_id: str
+    state: NoticeState
+    attempts: int
+    fence: int
+    created_at: str
+    next_at: str
+    sent_at: str | None
+    error: str | None
+
+    @property
+    def key(self) -> str:
+        """What makes it this notice: case, entry, recipient, channel and template."""
+        return f"{self.case}/{self.seq}/{self.recipient}/{self.channel}/{self.template}"
+
+
+_NEW = (
+    "case_id",
+    "seq",
+    "recipient",
+    "address",
+    "lang",
+    "channel",
+    "template",
+    "kind",
+    "subject",
+    "body",
+    "message_id",
+    "state",
+    "error",
+    "created_at",
+    "next_at",
+)
+_INSERT = insert(outbox).values({name: bindparam(name) for name in _NEW} | {"attempts": 0, "fence": 0})
+
+_COLUMNS = (
+    outbox.c.id,
+    cases.c.key,
+    outbox.c.seq,
+    outbox.c.recipient,
+    outbox.c.address,
+    outbox.c.lang,
+    outbox.c.channel,
+    outbox.c.template,
+    outbox.c.kind,
+    outbox.c.subject,
+    outbox.c.body,
+    outbox.c.message_id,
+    outbox.c.state,
+    outbox.c.attempts,
+    outbox.c.fence,
+    outbox.c.created_at,
+    outbox.c.next_at,
+    outbox.c.sent_at,
+    outbox.c.error,
+)
+_JOINED = select(*_COLUMNS).join(cases, cases.c.id == outbox.c.case_id)
+_CLAIMABLE = (
+    _JOINED.where(outbox.c.state.in_(("pending", "sending")), outbox.c.next_at <= bindparam("now"))
+    .order_by(outbox.c.next_at, outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, of=outbox)
+)
+_ALL = _JOINED.order_by(outbox.c.id)
+_OF_CASE = _JOINED.where(cases.c.key == bindparam("key")).order_by(outbox.c.id)
+_CLAIM = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("number"))
+    .values(
+        state="sending", attempts=outbox.c.attempts + 1, fence=outbox.c.fence + 1, next_at=bindparam("lapses")
+    )
+)
+_SETTLE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("number"), outbox.c.fence == bindparam("held"))
+    .values(
+        state=bindparam("ending"),
+        error=bindparam("words"),
+        next_at=bindparam("again"),
+        sent_at=bindparam("sent"),
+    )
+)
+_RETRY = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("number"), outbox.c.state.in_(("dead", "unknown", "pending")))
+    .values(state="pending", error=None, next_at=bindparam("now"))
+)
+
+
+def add(session: Session, case_id: int, seq: int, notices: Iterable[NewNotice], now: datetime) -> None:
+    """Put notices into the outbox, in the transaction of their entry."""
+    moment = stamp(now)
+    session.run_many(
+        _INSERT,
+        [
+            {
+                **{name: getattr(notice, name) for name in _NEW[2:13]},
+                "case_id": case_id,
+                "seq": seq,
+                "created_at": moment,
+                "next_at": moment,
+            }
+            for notice in notices
+        ],
+    )
+
+
+def claimable(session: Session, now: datetime, most: int) -> list[Notice]:
+    """The notices whose turn it is: pending ones, and those whose claim has lapsed."""
+    return [_from_row(row) for row in session.rows(_CLAIMABLE, {"now": stamp(now), "most": most})]
+
+
+def claim(session: Session, numbers: Sequence[int], lapses: datetime) -> None:
+    """Take notices to send them; the claim lapses if nothing is heard of it."""
+    session.run_many(_CLAIM, [{"number": number, "lapses": stamp(lapses)} for number in numbers])
+
+
+def settle(
+    session: Session,
+    number: int,
+    held: int,
+    ending: NoticeState,
+    *,
+    now: datetime,
+    again: datetime | None = None,
+    error: str | None = None,
+) -> bool:
+    """Say how an attempt ended; False if the claim was lost to another worker meanwhile."""
+    values = {
+        "number": number,
+        "held": held,
+        "ending": ending,
+        "words": error,
+        "again": stamp(again or now),
+        "sent": stamp(now) if ending == "sent" else None,
+    }
+    return session.run(_SETTLE, values) == 1
+
+
+def retry(session: Session, number: int, now: datetime) -> bool:
+    """Let a notice that was given up be sent once more; False if it was sent or is being sent."""
+    return session.run(_RETRY, {"number": number, "now": stamp(now)}) == 1
+
+
+def notices(session: Session, key: str | None = None) -> list[Notice]:
+    """The outbox, oldest first: whole, or of one case."""
+    rows = session.rows(_OF_CASE, {"key": key}) if key else session.rows(_ALL)
+    return [_from_row(row) for row in rows]
+
+
+def _from_row(row: Any) -> Notice:
+    return Notice(
+        id=row[0],
+        case=row[1],
+        seq=row[2],
+        recipient=row[3],
+        address=row[4],
+        lang=row[5],
+        channel=row[6],
+        template=row[7],
+        kind=row[8],
+        subject=row[9],
+        body=row[10],
+        message_id=row[11],
+        state=row[12],
+        attempts=row[13],
+        fence=row[14],
+        created_at=row[15],
+        next_at=row[16],
+        sent_at=row[17],
+        error=row[18],
+    )

@@ -1,0 +1,134 @@
+"""The trail as rows: entries are only ever added; sealing gives each its leaf number once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import bindparam, insert, select, update
+
+from wirflow.audit.entry import Entry
+from wirflow.audit.merkle import Frontier
+from wirflow.audit.seal import Seal, Unsealed
+from wirflow.clock import stamp
+from wirflow.store.tables import cases, checkpoints, entries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from wirflow.store.database import Session
+
+_NAMES = (
+    "case_id",
+    "seq",
+    "event",
+    "kind",
+    "actor",
+    "state_from",
+    "state_to",
+    "occurred_at",
+    "recorded_at",
+    "body",
+    "digest",
+)
+_INSERT = insert(entries).values({name: bindparam(name) for name in _NAMES})
+
+_COLUMNS = (entries.c.body, entries.c.digest, entries.c.leaf)
+_OF_CASE = (
+    select(*_COLUMNS)
+    .join(cases, cases.c.id == entries.c.case_id)
+    .where(cases.c.key == bindparam("key"))
+    .order_by(entries.c.seq)
+)
+_ALL = select(*_COLUMNS).order_by(entries.c.recorded_at, entries.c.case_id, entries.c.seq)
+_UNSEALED = (
+    select(cases.c.key, entries.c.seq, entries.c.digest, entries.c.case_id)
+    .join(cases, cases.c.id == entries.c.case_id)
+    .where(entries.c.leaf.is_(None))
+    .order_by(entries.c.recorded_at, entries.c.case_id, entries.c.seq)
+)
+_PLACE = (
+    update(entries)
+    .where(entries.c.case_id == bindparam("of_case"), entries.c.seq == bindparam("of_seq"))
+    .values(leaf=bindparam("number"))
+)
+_LAST = select(checkpoints.c.frontier, checkpoints.c.note).order_by(checkpoints.c.id.desc()).limit(1)
+_NOTES = select(checkpoints.c.note).order_by(checkpoints.c.id)
+_INSERT_CHECKPOINT = insert(checkpoints).values(
+    {name: bindparam(name) for name in ("size", "root", "frontier", "note", "made_at")}
+)
+
+_encode = msgspec.json.Encoder().encode
+
+
+def add(session: Session, case_id: int, body: Mapping[str, Any], written: bytes, digest: str) -> None:
+    """Add an entry: its canonical bytes and the columns by which it is found."""
+    session.run(
+        _INSERT,
+        {
+            "case_id": case_id,
+            "seq": body["seq"],
+            "event": body["event"],
+            "kind": body["kind"],
+            "actor": body["actor"],
+            "state_from": body["from"],
+            "state_to": body["to"],
+            "occurred_at": body["occurred_at"],
+            "recorded_at": body["recorded_at"],
+            "body": written.decode(),
+            "digest": digest,
+        },
+    )
+
+
+def read(session: Session, key: str | None = None) -> Iterator[tuple[bytes, str, int | None]]:
+    """Entries as (canonical bytes, digest, leaf): of one case by number, or all in recorded order."""
+    rows = session.rows(_OF_CASE, {"key": key}) if key else session.rows(_ALL)
+    for body, digest, leaf in rows:
+        yield body.encode(), digest, leaf
+
+
+def entries_of(session: Session, key: str | None = None) -> Iterator[Entry]:
+    """Entries as values, read and not verified."""
+    for written, digest, leaf in read(session, key):
+        yield Entry.read(written, digest, leaf=leaf)
+
+
+def unsealed(session: Session) -> tuple[list[Unsealed], dict[tuple[str, int], int]]:
+    """The entries that wait for their place in the log, and the case number of each."""
+    rows = session.rows(_UNSEALED)
+    waiting = [Unsealed(key, seq, digest) for key, seq, digest, _ in rows]
+    return waiting, {(key, seq): case_id for key, seq, _, case_id in rows}
+
+
+def frontier(session: Session) -> tuple[Frontier, str | None]:
+    """How far the log has grown, and its last signed checkpoint."""
+    row = session.row(_LAST)
+    return (Frontier.read(msgspec.json.decode(row[0])), row[1]) if row else (Frontier(), None)
+
+
+def checkpoint_notes(session: Session) -> list[str]:
+    """All signed checkpoints, oldest first."""
+    return [row[0] for row in session.rows(_NOTES)]
+
+
+def keep_seal(session: Session, seal: Seal, case_ids: Mapping[tuple[str, int], int], now: datetime) -> None:
+    """Write what sealing gave: leaf numbers and the signed checkpoint."""
+    session.run_many(
+        _PLACE,
+        [
+            {"of_case": case_ids[place.case, place.seq], "of_seq": place.seq, "number": place.leaf}
+            for place in seal.placed
+        ],
+    )
+    session.run(
+        _INSERT_CHECKPOINT,
+        {
+            "size": seal.frontier.size,
+            "root": seal.frontier.root().hex(),
+            "frontier": _encode(seal.frontier.json()).decode(),
+            "note": seal.checkpoint,
+            "made_at": stamp(now),
+        },
+    )
