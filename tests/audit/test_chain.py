@@ -9,8 +9,8 @@ from hypothesis import assume, given, strategies as st
 
 from tests.audit.trail import body, chain, flip
 from wirflow.audit.canonical import canonical
-from wirflow.audit.chain import is_instant, verify_chain
-from wirflow.audit.entry import digest
+from wirflow.audit.chain import verify_chain
+from wirflow.audit.entry import digest, is_instant
 from wirflow.audit.finding import CATALOG
 
 lengths = st.integers(1, 6)
@@ -107,7 +107,15 @@ def test_an_entry_of_another_case_is_found():
         ("workflow", None, "bad_field"),
         ("actor", 7, "bad_field"),
         ("kind", "whim", "bad_field"),
+        ("kind", [], "bad_field"),
+        ("prev", 7, "bad_field"),
         ("to", {}, "bad_field"),
+        ("reason", 7, "bad_field"),
+        ("timers", [], "bad_field"),
+        ("signals", {}, "bad_field"),
+        ("changes", [], "bad_field"),
+        ("changes", {"amount": "5.00"}, "bad_field"),
+        ("changes", {"amount": ["5.00"]}, "bad_field"),
         ("occurred_at", "2021-12-31T23:00:00Z", "bad_instant"),
         ("occurred_at", "2021-02-30T23:00:00.000000Z", "bad_instant"),
         ("recorded_at", "2021-12-31T23:00:00.000000+01:00", "bad_instant"),
@@ -116,7 +124,8 @@ def test_an_entry_of_another_case_is_found():
 )
 def test_a_wrong_field_is_found(key, value, code):
     """An entry that says what the format does not allow is one finding, though its digest is right."""
-    written, name = digest(body("FA-1", 1) | {key: value}, None)
+    written = canonical(body("FA-1", 1) | {"prev": None} | {key: value})
+    name = sha256(written).hexdigest()
     first = chain("FA-1", 1)[0]._replace(written=written, digest=name)
     assert judge([first]) == [(code, 1)]
 

@@ -81,9 +81,23 @@ def test_reads_back_what_was_written():
     assert (entry.kind, entry.body["definition"]) == ("start", "d" * 64)
 
 
-@pytest.mark.parametrize("written", [b"", b"\xff", b"{}", b"[]", b"7", b"[" * 100_000, b'"\xff"'])
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"",
+        b"\xff",
+        b"{}",
+        b"[]",
+        b"7",
+        b"[" * 100_000,
+        b'"\xff"',
+        digest(BODY, None)[0] + b" ",
+        digest(BODY | {"changes": {"amount": 5}}, None)[0],
+        digest(BODY, None)[0].replace(b'"seq":1', b'"seq":1,"sum":1.5'),
+    ],
+)
 def test_unreadable_bytes_are_a_trail_error(written):
-    """Bytes that are no entry are reported as such."""
+    """Bytes that are no entry, or not in its one form, are reported as such."""
     with pytest.raises(TrailError, match="cannot be read"):
         Entry.read(written, "")
 

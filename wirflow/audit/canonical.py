@@ -21,7 +21,6 @@ MAX_INT: Final = 2**53 - 1
 
 _sorted = msgspec.json.Encoder(order="sorted").encode
 _as_given = msgspec.json.Encoder().encode
-_BEYOND_BMP: Final = (b"\xf0", b"\xf1", b"\xf2", b"\xf3", b"\xf4")
 
 
 def canonical(value: object) -> bytes:
@@ -39,8 +38,7 @@ def canonical(value: object) -> bytes:
     try:
         if _plain(value):
             written = _sorted(value)
-            # Five searches for one byte are many times faster than one for a class of bytes.
-            if written.isascii() or not any(lead in written for lead in _BEYOND_BMP):
+            if written.isascii() or not _beyond_bmp(written):
                 return written
         return _as_given(_ordered(value))
     except UnicodeEncodeError as error:
@@ -58,6 +56,18 @@ def canonical(value: object) -> bytes:
         raise InputError(
             Text("Die Daten sind zu tief verschachtelt.", "The data are nested too deeply.")
         ) from error
+
+
+def _beyond_bmp(written: bytes) -> bool:
+    """Whether UTF-8 holds a character beyond the Basic Multilingual Plane: four bytes, F0 to F4 first."""
+    # Five searches for one byte are many times faster than one for a class of bytes.
+    return (
+        b"\xf0" in written
+        or b"\xf1" in written
+        or b"\xf2" in written
+        or b"\xf3" in written
+        or b"\xf4" in written
+    )
 
 
 def _plain(value: object) -> bool:

@@ -7,37 +7,24 @@ it was written anew: the log over all cases (`merkle`, `checkpoint`) shows that.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from wirflow.audit.canonical import canonical
-from wirflow.audit.entry import KINDS, VERSION
+from wirflow.audit.entry import INSTANTS, VERSION, bad_fields
 from wirflow.audit.finding import Finding, finding
 from wirflow.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_decode = msgspec.json.Decoder().decode
-_instant = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z").fullmatch
+_PLACE: Final = frozenset({"case", "seq", "prev"})
+"""The keys by which an entry has its place in a chain."""
 
-_FIELDS: Final[tuple[tuple[str, tuple[type, ...]], ...]] = (
-    ("case", (str,)),
-    ("seq", (int,)),
-    ("workflow", (str,)),
-    ("definition", (str,)),
-    ("event", (str,)),
-    ("kind", (str,)),
-    ("actor", (str, type(None))),
-    ("from", (str, list, type(None))),
-    ("to", (str, list, type(None))),
-    ("prev", (str, type(None))),
-)
+_decode = msgspec.json.Decoder().decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +94,12 @@ def follow(head: Head, case: str, body: Any, written: bytes, stated: str) -> tup
         return Head(expected, (stated,)), [wrong]
     seq = body.get("seq")
     at = seq if type(seq) is int else expected
-    found = [
-        finding("bad_field", case=case, seq=at, name=name)
-        for name, kinds in _FIELDS
-        if name not in body or type(body[name]) not in kinds
-    ]
-    if found:
+    bad = bad_fields(body)
+    found = [_bad_field(case, at, body, name) for name in bad]
+    if not _PLACE.isdisjoint(bad):
         return Head(expected, (stated,)), found
-    found += _details(case, at, body)
+    if body["case"] != case:
+        found.append(finding("wrong_case", case=case, seq=at, found=body["case"]))
     if at <= head.seq:
         return head, [*found, finding("order", case=case, seq=at, expected=expected)]
     if at > expected:
@@ -124,23 +109,7 @@ def follow(head: Head, case: str, body: Any, written: bytes, stated: str) -> tup
     return Head(at, (stated,)), found
 
 
-def _details(case: str, seq: int, body: dict[str, Any]) -> Iterator[Finding]:
-    """What is wrong inside an entry whose bytes are those that were digested."""
-    if body["case"] != case:
-        yield finding("wrong_case", case=case, seq=seq, found=body["case"])
-    if body["kind"] not in KINDS:
-        yield finding("bad_field", case=case, seq=seq, name="kind")
-    for name in ("occurred_at", "recorded_at"):
-        if not is_instant(body.get(name)):
-            yield finding("bad_instant", case=case, seq=seq, name=name, found=body.get(name))
-
-
-def is_instant(value: object) -> bool:
-    """Whether a value is an instant as `clock.stamp` writes it, on a day that the calendar has."""
-    if not isinstance(value, str) or not _instant(value):
-        return False
-    try:
-        datetime.fromisoformat(value)
-    except ValueError:
-        return False
-    return True
+def _bad_field(case: str, seq: int, body: dict[str, Any], name: str) -> Finding:
+    if name in INSTANTS:
+        return finding("bad_instant", case=case, seq=seq, name=name, found=body.get(name))
+    return finding("bad_field", case=case, seq=seq, name=name)

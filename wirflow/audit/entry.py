@@ -8,15 +8,17 @@ puts a salted hash in their place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final, Self
 
 import msgspec
 
 from wirflow.audit.canonical import canonical
-from wirflow.errors import TrailError
+from wirflow.errors import InputError, TrailError
 from wirflow.text import Text
 
 VERSION: Final = 1
@@ -32,7 +34,29 @@ SALT_BYTES: Final = 32
 
 _COMMITMENT_DOMAIN: Final = b"wirflow/commitment/v1\0"
 
+_FIELDS: Final[tuple[tuple[str, tuple[type, ...]], ...]] = (
+    ("case", (str,)),
+    ("seq", (int,)),
+    ("prev", (str, type(None))),
+    ("workflow", (str,)),
+    ("definition", (str,)),
+    ("event", (str,)),
+    ("actor", (str, type(None))),
+    ("from", (str, list, type(None))),
+    ("to", (str, list, type(None))),
+)
+_OPTIONAL: Final[tuple[tuple[str, tuple[type, ...]], ...]] = (
+    ("reason", (str, type(None))),
+    ("timers", (dict, type(None))),
+    ("notices", (list, type(None))),
+    ("signals", (list, type(None))),
+)
+
+INSTANTS: Final = ("occurred_at", "recorded_at")
+"""The keys that hold an instant."""
+
 _decode = msgspec.json.Decoder().decode
+_instant = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z").fullmatch
 
 
 def digest(body: Mapping[str, Any], previous: str | None) -> tuple[bytes, str]:
@@ -69,6 +93,36 @@ def commitment(value: object, salt: bytes) -> str:
     return sha256(_COMMITMENT_DOMAIN + salt + canonical(value)).hexdigest()
 
 
+def bad_fields(body: Mapping[str, Any]) -> list[str]:
+    """The keys of a body that are missing or hold what the format does not allow."""
+    bad = [name for name, kinds in _FIELDS if name not in body or type(body[name]) not in kinds]
+    bad += [name for name, kinds in _OPTIONAL if type(body.get(name)) not in kinds]
+    kind, changes = body.get("kind"), body.get("changes")
+    if not isinstance(kind, str) or kind not in KINDS:
+        bad.append("kind")
+    if changes is not None and not _are_changes(changes):
+        bad.append("changes")
+    return bad + [name for name in INSTANTS if not is_instant(body.get(name))]
+
+
+def _are_changes(changes: object) -> bool:
+    """Whether this gives every changed field its old and its new value."""
+    return isinstance(changes, dict) and all(
+        isinstance(pair, list) and len(pair) == len(("old", "new")) for pair in changes.values()
+    )
+
+
+def is_instant(value: object) -> bool:
+    """Whether a value is an instant as `clock.stamp` writes it, on a day that the calendar has."""
+    if not isinstance(value, str) or not _instant(value):
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry as readers and exporters see it: the contract's keys, and the whole body.
@@ -94,35 +148,33 @@ class Entry:
     def read(cls, written: bytes, stated: str, *, leaf: int | None = None) -> Self:
         """An entry from its canonical bytes and its stated digest, as the store keeps them.
 
-        This reads and does not verify: `chain.verify_chain` does that.
+        It has the format's shape and stands for exactly these bytes; whether its digest and
+        its chain are right, `chain.verify_chain` says.
 
         Raises:
             TrailError: The bytes are no entry.
         """
         try:
             body = _decode(written)
-            return cls(
-                leaf=leaf,
-                case=body["case"],
-                seq=body["seq"],
-                event=body["event"],
-                kind=body["kind"],
-                actor=body["actor"],
-                from_=state_name(body["from"]),
-                to=state_name(body["to"]),
-                occurred_at=body["occurred_at"],
-                recorded_at=body["recorded_at"],
-                digest=stated,
-                body=body,
-            )
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError) as error:
-            raise TrailError(
-                Text("Ein Eintrag der Akte ist nicht lesbar.", "An entry of the trail cannot be read."),
-                hint=Text(
-                    "'wirflow audit verify' sagt, welcher Eintrag beschädigt ist.",
-                    "'wirflow audit verify' says which entry is damaged.",
-                ),
-            ) from error
+            damaged = not isinstance(body, dict) or bool(bad_fields(body)) or canonical(body) != written
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TypeError, InputError) as error:
+            raise _unreadable() from error
+        if damaged:
+            raise _unreadable()
+        return cls(
+            leaf=leaf,
+            case=body["case"],
+            seq=body["seq"],
+            event=body["event"],
+            kind=body["kind"],
+            actor=body["actor"],
+            from_=state_name(body["from"]),
+            to=state_name(body["to"]),
+            occurred_at=body["occurred_at"],
+            recorded_at=body["recorded_at"],
+            digest=stated,
+            body=body,
+        )
 
     def json(self) -> dict[str, Any]:
         """The entry with the keys of the command line's contract."""
@@ -145,3 +197,13 @@ def state_name(state: Any) -> str | None:
     if isinstance(state, list):
         return " + ".join(map(str, state))
     return None if state is None else str(state)
+
+
+def _unreadable() -> TrailError:
+    return TrailError(
+        Text("Ein Eintrag der Akte ist nicht lesbar.", "An entry of the trail cannot be read."),
+        hint=Text(
+            "'wirflow audit verify' sagt, welcher Eintrag beschädigt ist.",
+            "'wirflow audit verify' says which entry is damaged.",
+        ),
+    )
