@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 
 import pytest
 from hypothesis import assume, given, strategies as st
@@ -150,3 +152,10 @@ def test_what_is_no_key_is_refused(text):
         SecretKey.read("PRIVATE+KEY+" + text)
     with pytest.raises(InputError):
         SecretKey.read(text)
+
+
+def test_only_signing_pays_for_cryptography():
+    """Loading the whole room loads no cryptography: the command line's start-up does not pay for it."""
+    code = "import sys, wirflow.audit.verify, wirflow.audit.seal; print('cryptography' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
