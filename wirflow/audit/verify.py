@@ -491,4 +491,6 @@ def _matches(value: dict[str, Any], committed: set[object]) -> bool:
         salt = bytes.fromhex(value["salt"])
     except ValueError:
         return False
-    return len(salt) == SALT_BYTES and commitment(value["value"], salt) in committed
+    # Hex has one spelling here: lower case, no blanks.
+    spelt = len(salt) == SALT_BYTES and salt.hex() == value["salt"]
+    return spelt and commitment(value["value"], salt) in committed
