@@ -57,9 +57,9 @@ def civil_date(instant: datetime, zone: str) -> date:
 
 def stamp(instant: datetime) -> str:
     """An instant as the database and the trail write it: UTC, six decimals, so that text sorts as time."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def unstamp(text: str) -> datetime:
     """The instant that `stamp` wrote."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%f%z")
+    return datetime.fromisoformat(text)

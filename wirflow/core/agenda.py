@@ -20,24 +20,22 @@ if TYPE_CHECKING:
 
     from wirflow.core.case import Case, Facts
     from wirflow.deadlines import Deadline
-    from wirflow.definition.guards import Scope
     from wirflow.definition.model import DeadlineSpec, Workflow
 
 
-def agenda(workflow: Workflow, case: Case, facts: Facts, scope: Scope, now: datetime) -> tuple[Timer, ...]:
+def agenda(workflow: Workflow, case: Case, facts: Facts, now: datetime) -> tuple[Timer, ...]:
     """All timers that should be armed for a case, in the order in which they fire.
 
     Args:
         workflow: its definition.
         case: the case after the event.
-        facts: zone and Land.
-        scope: bindings of the case for the `when` of its deadlines.
+        facts: zone, Land and linked cases.
         now: the instant at which the event counts; of the reminders that lie
             before it only the latest is kept, since they are sent once, as one.
     """
     timers: list[Timer] = []
     for spec in workflow.deadlines:
-        if case.state in spec.states and _runs(workflow, spec, scope):
+        if case.state in spec.states and _runs(workflow, spec, case, facts):
             deadline = deadline_of(spec, case, facts)
             if deadline:
                 timers += _timers(spec, case, deadline, facts, now)
@@ -60,11 +58,15 @@ def _compute(spec: DeadlineSpec, start: date, period: str | None, facts: Facts) 
     return compute(spec.rule, start, period, land=facts.land, catalogue=facts.catalogue)
 
 
-def _runs(workflow: Workflow, spec: DeadlineSpec, scope: Scope) -> bool:
+def _runs(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> bool:
     if spec.when is None:
         return True
+    guards = guards_for(workflow)
+    scope = guards.scope(
+        key=case.key, state=case.state, today=facts.today, data=case.data, old=case.data, linked=facts.linked
+    )
     try:
-        return guards_for(workflow).holds(spec.when, scope)
+        return guards.holds(spec.when, scope)
     except AbsentError:
         return False
 

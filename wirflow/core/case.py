@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from types import MappingProxyType
 from typing import Literal
 
 from wirflow.deadlines import Catalogue, Deadline
@@ -15,8 +14,6 @@ from wirflow.definition.values import Value
 EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal"]
 
 TimerKind = Literal["due", "reminder", "signal"]
-
-NOTHING: Mapping[str, Value] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,7 @@ class Event:
     """Who did it; None: wirflow itself."""
     roles: frozenset[str] = frozenset()
     """The roles of the actor."""
-    input: Mapping[str, Value] = NOTHING
+    input: Mapping[str, Value] = field(default_factory=dict)
     reason: str | None = None
     timer: Timer | None = None
     """What fired it, unless a person did."""

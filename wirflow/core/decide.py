@@ -55,37 +55,28 @@ def decide(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisi
     if refusal:
         return refusal
     data = _merge(case.data, event.input)
-    scope = _scope(workflow, case, facts, data, case.data)
-    refusal = _rules(workflow, transition, scope)
+    refusal = _rules(workflow, transition, case, facts, data)
     if refusal:
         return refusal
     assigned = _assign(workflow, transition, case, facts, data)
     if isinstance(assigned, Refusal):
         return assigned
     state = machine_for(workflow).after(case.state, number)
-    actors = {**case.actors, event.name: event.actor} if event.actor else case.actors
     after = replace(
         case,
         state=state,
         since=event.occurred_at if state != case.state else case.since,
         data=assigned,
-        actors=actors,
+        actors={**case.actors, event.name: event.actor} if event.actor else case.actors,
         done=_done(case, event),
+        revision=case.revision + 1,
     )
-    scope = _scope(workflow, after, facts, assigned, case.data, state=case.state)
-    notices = [
+    notices = tuple(
         NoticeOrder(template=item.template, roles=item.to, kind="event", timer=event.timer)
         for item in transition.notices
-    ]
-    return _decision(
-        workflow,
-        case,
-        after,
-        event,
-        facts,
-        notices=tuple(notices),
-        signals=_signals(workflow, transition, case, event, scope),
     )
+    signals = _signals(workflow, transition, case, after, event, facts) if transition.tell else ()
+    return _decision(workflow, case, after, event, facts, notices=notices, signals=signals)
 
 
 def start(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
@@ -106,13 +97,13 @@ def start(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisio
         return _missing(missing)
     state = event.state or workflow.initial.name
     actors = {event.name: event.actor} if event.actor else {}
-    after = replace(case, state=state, since=event.occurred_at, data=data, actors=actors)
+    after = replace(case, state=state, since=event.occurred_at, data=data, actors=actors, revision=1)
     return _decision(workflow, None, after, event, facts)
 
 
 def refuse(workflow: Workflow, case: Case, event: Event, facts: Facts, refusal: Refusal) -> Decision:
     """The decision that puts a refused deadline or signal on record and has done with it."""
-    after = replace(case, done=_done(case, event))
+    after = replace(case, done=_done(case, event), revision=case.revision + 1)
     return _decision(workflow, case, after, event, facts, refused=refusal)
 
 
@@ -140,7 +131,7 @@ def _remind(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decis
     if spec and spec.notice and timer:
         kind: NoticeKind = "reminder" if timer.kind == "reminder" else "due"
         notices = (NoticeOrder(template=spec.notice.template, roles=spec.notice.to, kind=kind, timer=timer),)
-    after = replace(case, done=_done(case, event))
+    after = replace(case, done=_done(case, event), revision=case.revision + 1)
     return _decision(workflow, case, after, event, facts, notices=notices)
 
 
@@ -264,8 +255,13 @@ def _missing(fields: list[Field]) -> Refusal:
     )
 
 
-def _rules(workflow: Workflow, transition: Transition, scope: Scope) -> Refusal | None:
+def _rules(
+    workflow: Workflow, transition: Transition, case: Case, facts: Facts, data: Mapping[str, Value]
+) -> Refusal | None:
     """All the rules that stand against a transition, not only the first."""
+    if not transition.requires:
+        return None
+    scope = _scope(workflow, case, facts, data, case.data)
     guards = guards_for(workflow)
     against: list[Text] = []
     for rule in transition.requires:
@@ -306,11 +302,12 @@ def _assign(
     return data
 
 
-def _signals(
-    workflow: Workflow, transition: Transition, case: Case, event: Event, scope: Scope
+def _signals(  # noqa: PLR0917 - the parts of one decision
+    workflow: Workflow, transition: Transition, case: Case, after: Case, event: Event, facts: Facts
 ) -> tuple[SignalOrder, ...]:
     """The events that a transition tells to linked cases; a link that is not set is told nothing."""
     guards = guards_for(workflow)
+    scope = _scope(workflow, case, facts, after.data, case.data)
     orders = []
     depth = (event.timer.depth if event.timer else 0) + 1
     for number, signal in enumerate(transition.tell):
@@ -336,7 +333,7 @@ def _signals(
         timer = Timer(
             name=signal.event,
             kind="signal",
-            label=f"{case.key}/{case.revision + 1}/{number}",
+            label=f"{after.key}/{after.revision}/{number}",
             due_at=event.occurred_at,
             event=signal.event,
             payload=payload,
@@ -367,12 +364,11 @@ def _decision(
     armed = {timer.identity: timer for timer in facts.armed}
     wanted: dict[tuple[object, ...], Timer] = {}
     if workflow.deadlines:
-        scope = _scope(workflow, after, facts, after.data, old)
-        wanted = {timer.identity: timer for timer in agenda(workflow, after, facts, scope, event.occurred_at)}
+        wanted = {timer.identity: timer for timer in agenda(workflow, after, facts, event.occurred_at)}
     fired = event.timer.identity if event.timer else None
     return Decision(
         before=before,
-        case=replace(after, revision=after.revision + 1),
+        case=after,
         event=event,
         changes=changes,
         arm=tuple(timer for identity, timer in wanted.items() if identity not in armed),
@@ -404,11 +400,9 @@ def _scope(
     facts: Facts,
     data: Mapping[str, Value],
     old: Mapping[str, Value],
-    *,
-    state: str | None = None,
 ) -> Scope:
     return guards_for(workflow).scope(
-        key=case.key, state=state or case.state, today=facts.today, data=data, old=old, linked=facts.linked
+        key=case.key, state=case.state, today=facts.today, data=data, old=old, linked=facts.linked
     )
 
 

@@ -22,13 +22,15 @@ class Machine:
 
     Adding and removing a model for each event costs four times as much as
     setting the state of one that stays, so one stays.  Callbacks have no place
-    here: guards are decided before, effects happen after.
+    here: guards are decided before, effects happen after.  So where a transition
+    leads depends on nothing but the state, and each pair is asked only once.
     """
 
     def __init__(self, workflow: Workflow) -> None:
         from transitions.extensions import HierarchicalMachine  # noqa: PLC0415 - only who decides pays for it
 
         self._place = _Place()
+        self._known: dict[tuple[str, int], str] = {}
         self._machine: Any = HierarchicalMachine(
             model=self._place,
             states=[state.name for state in workflow.states],
@@ -42,9 +44,12 @@ class Machine:
 
     def after(self, state: str, number: int) -> str:
         """The state to which the transition of this number leads from a state."""
-        self._machine.set_state(state, self._place)
-        getattr(self._place, _trigger(number))()
-        return self._place.state
+        found = self._known.get((state, number))
+        if found is None:
+            self._machine.set_state(state, self._place)
+            getattr(self._place, _trigger(number))()
+            found = self._known[state, number] = self._place.state
+        return found
 
 
 def _trigger(number: int) -> str:

@@ -21,7 +21,7 @@ from wirflow.core.record import record
 from wirflow.definition.model import Warn, Workflow
 from wirflow.definition.values import Value, from_json, load, to_json
 from wirflow.engine.letters import digest_of, write
-from wirflow.errors import ConflictError, DatabaseError, InputError, UnknownNameError, WirflowError
+from wirflow.errors import ConflictError, DatabaseError, InputError, UnknownNameError
 from wirflow.store import cases, outbox, timers, trail
 from wirflow.store.cases import Secret, StoredCase
 from wirflow.store.definitions import Definitions
@@ -74,13 +74,18 @@ class Outcome:
     workflow: Workflow
     decision: Decision
     digest: str
+    facts: Facts
     notices: tuple[NewNotice, ...]
-    warnings: tuple[Warn, ...]
 
     @property
     def case(self) -> Case:
         """The case after the event."""
         return replace(self.decision.case, digest=self.digest)
+
+    @property
+    def warnings(self) -> tuple[Warn, ...]:
+        """What should be known about the case from now on, though nothing was refused."""
+        return warnings(self.workflow, self.decision.case, self.facts)
 
 
 @dataclass(slots=True)
@@ -310,10 +315,10 @@ class Engine:
                     raise
             except DatabaseError:
                 raise
-            except WirflowError as error:
-                # A poisoned timer is set aside with its error and never blocks the others.
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one timer is not wrong with the others
+                # A poisoned timer is set aside with its error and never blocks its batch.
                 with self.database.writing() as session:
-                    timers.end(session, [item.id], "failed", str(error))
+                    timers.end(session, [item.id], "failed", str(error) or type(error).__name__)
                 done.failed += 1
                 return None
         return None
@@ -560,8 +565,8 @@ class Engine:
             workflow=workflow,
             decision=decision,
             digest=entry_digest,
+            facts=facts,
             notices=notices,
-            warnings=warnings(workflow, case, facts),
         )
 
 

@@ -90,11 +90,7 @@ class _Letter:
     ) -> NewNotice:
         order, case, profile = self._order, self._decision.case, self._profile
         lang = (person.lang if person else None) or profile.lang
-        role_title = (
-            self._workflow.role_by_name[role].title.pick(lang)
-            if role in self._workflow.role_by_name
-            else role
-        )
+        known = self._workflow.role_by_name.get(role)
         context = notice_context(
             workflow=self._workflow,
             case=case,

@@ -97,7 +97,7 @@ def load_by_id(session: Session, definitions: Definitions, number: int) -> Store
 
 
 def load_many(session: Session, definitions: Definitions, keys: Sequence[str]) -> dict[str, StoredCase]:
-    """Several cases by their keys, kept from changing; locked in key order, so no two workers wait in a ring."""
+    """Several cases by their keys, kept from changing; in key order, so that no workers wait in a ring."""
     if not keys:
         return {}
     wanted = sorted(set(keys))

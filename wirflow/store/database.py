@@ -7,9 +7,10 @@ one event near the speed of the raw driver.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import ClauseElement, create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -19,50 +20,66 @@ from wirflow.store.tables import VERSION
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite."""
 
-_READ_ONLY = "wirflow_read_only"
-
 _VERSION_TABLE = "alembic_version"
+
+
+class Compiled(NamedTuple):
+    """The text of a statement for one database, and the values that are fixed in it."""
+
+    sql: str
+    fixed: Mapping[str, Any]
 
 
 class Session:
     """One transaction, at driver level: compiled statements, rows as tuples."""
 
-    def __init__(self, database: Database, connection: Connection) -> None:
-        self._sql = database.sql
-        self._cursor = connection.connection.cursor()
+    def __init__(self, database: Database, cursor: Any) -> None:
+        self._compiled = database.compiled
+        self._cursor = cursor
 
     def rows(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> list[Any]:
         """All rows of a query, as tuples."""
-        self._cursor.execute(self._sql(statement), values or {})
+        self._execute(statement, values)
         return list(self._cursor.fetchall())
 
     def row(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> Any:
         """The first row of a query, or None."""
-        self._cursor.execute(self._sql(statement), values or {})
+        self._execute(statement, values)
         return self._cursor.fetchone()
 
-    def run(self, statement: ClauseElement, values: Mapping[str, Any]) -> int:
+    def run(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> int:
         """Run a change; the number of rows it touched."""
-        self._cursor.execute(self._sql(statement), values)
+        self._execute(statement, values)
         return int(self._cursor.rowcount)
 
     def run_many(self, statement: ClauseElement, values: Sequence[Mapping[str, Any]]) -> None:
         """Run a change once for each set of values."""
         if values:
-            self._cursor.executemany(self._sql(statement), values)
+            sql, fixed = self._compiled(statement)
+            self._cursor.executemany(sql, [{**fixed, **row} for row in values] if fixed else values)
 
     def insert(self, statement: ClauseElement, values: Mapping[str, Any]) -> int:
         """Run an insert with RETURNING; the id of the new row."""
-        self._cursor.execute(self._sql(statement), values)
+        self._execute(statement, values)
         row: Any = self._cursor.fetchone()
         return int(row[0])
+
+    def _execute(self, statement: ClauseElement, values: Mapping[str, Any] | None) -> None:
+        sql, fixed = self._compiled(statement)
+        self._cursor.execute(sql, {**fixed, **values} if fixed and values else values or fixed)
+
+
+class _Held(threading.local):
+    """The connection that a thread holds between its transactions."""
+
+    connection: PoolProxiedConnection | None = None
 
 
 class Database:
@@ -85,15 +102,20 @@ class Database:
                 Text(f"Das ist keine Datenbankadresse: {url}", f"This is no database address: {url}"),
                 hint=Text("Zum Beispiel: sqlite:///wirflow.db", "For example: sqlite:///wirflow.db"),
             ) from error
-        self._compiled: dict[ClauseElement, str] = {}
+        self._statements: dict[ClauseElement, Compiled] = {}
+        self._sqlite = self.url.get_backend_name() == "sqlite"
+        self._held = _Held()
         type_of_dialect: Any = type(self.engine.dialect)
         self._dialect = type_of_dialect(paramstyle=_PARAMSTYLES[self.url.get_backend_name()])
 
-    def sql(self, statement: ClauseElement) -> str:
-        """The text of a statement for this database, compiled once."""
-        compiled = self._compiled.get(statement)
+    def compiled(self, statement: ClauseElement) -> Compiled:
+        """A statement for this database, compiled once."""
+        compiled = self._statements.get(statement)
         if compiled is None:
-            compiled = self._compiled[statement] = str(statement.compile(dialect=self._dialect))
+            text_ = statement.compile(dialect=self._dialect)
+            binds: Mapping[str, Any] = getattr(text_, "binds", {})
+            fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
+            compiled = self._statements[statement] = Compiled(str(text_), fixed)
         return compiled
 
     @contextmanager
@@ -108,31 +130,61 @@ class Database:
             ConflictError: another writer was in the way for too long.
             DatabaseError: the database is broken or out of reach.
         """
-        with self._translated():
-            if connection is not None:
-                with connection.begin_nested():
-                    yield Session(self, connection)
-            else:
-                with self.engine.begin() as own:
-                    yield Session(self, own)
+        if connection is None:
+            with self._own("BEGIN IMMEDIATE") as session:
+                yield session
+        else:
+            with self._translated(), connection.begin_nested():
+                yield Session(self, connection.connection.cursor())
 
     @contextmanager
     def trying(self) -> Iterator[Session]:
         """A transaction that is always undone: to see what would happen."""
-        with self._translated(), self.engine.connect() as connection:
-            transaction = connection.begin()
-            try:
-                yield Session(self, connection)
-            finally:
-                transaction.rollback()
+        with self._own("BEGIN IMMEDIATE", keep=False) as session:
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent view; nothing is locked."""
-        with self._translated(), self.engine.connect() as plain:
-            connection = plain.execution_options(**{_READ_ONLY: True})
-            with connection.begin():
-                yield Session(self, connection)
+        with self._own("BEGIN") as session:
+            yield session
+
+    @contextmanager
+    def _own(self, begin: str, *, keep: bool = True) -> Iterator[Session]:
+        """A transaction of our own, on a connection that this thread holds on to.
+
+        Checking a connection out of the pool and back in for every event costs
+        as much as deciding it.
+        """
+        with self._translated():
+            connection = self._held.connection or self.engine.raw_connection()
+            self._held.connection = None  # a transaction inside this one takes another connection
+            cursor = connection.cursor()
+            try:
+                if self._sqlite:
+                    # A writer takes its lock at once: two that read first and write later would deadlock.
+                    cursor.execute(begin)
+                yield Session(self, cursor)
+                if keep:
+                    connection.commit()
+                else:
+                    connection.rollback()
+            except BaseException as error:
+                self._undo(connection, error)
+                raise
+            if self._held.connection is None:
+                self._held.connection = connection
+            else:
+                connection.close()
+
+    def _undo(self, connection: PoolProxiedConnection, error: BaseException) -> None:
+        """Roll back, and let go of a connection that may be broken."""
+        try:
+            connection.rollback()
+        except self.driver_error:
+            connection.invalidate(error if isinstance(error, Exception) else None)
+        else:
+            connection.close()
 
     def version(self) -> str | None:
         """The version of the tables, or None if there are none yet."""
@@ -199,6 +251,9 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back."""
+        if self._held.connection is not None:
+            self._held.connection.close()
+            self._held.connection = None
         self.engine.dispose()
 
     @property
@@ -231,16 +286,15 @@ def _engine(url: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
-    # The driver must not begin transactions by itself: `_begin_sqlite` does.
+    # The driver must not begin transactions by itself: who needs one says which.
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its lock at once: two that read first and write later would deadlock.
-    reads = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    # For callers who bring their own connection: the driver begins nothing by itself.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _sqlite_exists(path: str | None) -> bool:
@@ -264,8 +318,3 @@ def _translate(error: Exception, url: str) -> ConflictError | DatabaseError:
             "Nothing was changed. Check its place, its permissions and free space ('wirflow doctor').",
         ),
     )
-
-
-def names_of(values: Iterable[str], prefix: str = "k") -> dict[str, str]:
-    """Bind names for a list of values: `{"k0": …, "k1": …}`."""
-    return {f"{prefix}{number}": value for number, value in enumerate(values)}

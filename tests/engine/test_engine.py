@@ -1,0 +1,330 @@
+"""The engine's door: what a person, a deadline and a signal may do through it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from tests.support import Office, grant, new, open_office
+from wirflow.audit.chain import verify_chain
+from wirflow.core.decision import Refusal
+from wirflow.engine import Outcome
+from wirflow.errors import InputError, UnknownNameError
+from wirflow.store import trail
+
+AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
+
+
+@pytest.fixture
+def office(tmp_path):
+    return open_office(tmp_path)
+
+
+def approved(office: Office, key: str = "G-1", **award: object) -> None:
+    """A case that was submitted by one person and approved by another."""
+    assert isinstance(office.engine.start(new(key), actor="ada"), Outcome)
+    assert isinstance(office.engine.submit(key, "submit", actor="ada"), Outcome)
+    assert isinstance(office.engine.submit(key, "approve", actor="leo", given={**AWARD, **award}), Outcome)
+
+
+def test_a_case_goes_its_way_from_person_to_person(office):
+    """Each event moves the case as its workflow says, and the trail has one entry for each."""
+    approved(office)
+    assert office.state("G-1") == "approved"
+    assert [entry.event for entry in office.engine.history("G-1")] == ["start", "submit", "approve"]
+
+
+def test_a_deadline_moves_the_case_at_its_due_time_however_late_it_is_fired(office):
+    """An award that ends on a day expires at the midnight after it, also when the scheduler comes weeks later."""
+    approved(office)
+    office.at("2022-02-01T08:00:00").engine.drain()
+    assert office.state("G-1") == "expired"
+    last = [entry for entry in office.engine.history("G-1") if entry.event == "expire"][0]
+    assert last.occurred_at == "2021-12-31T23:00:00.000000Z"
+    assert last.recorded_at == "2022-02-01T08:00:00.000000Z"
+    assert last.actor is None
+
+
+def test_nothing_fires_a_moment_before_it_is_due(office):
+    """One microsecond before midnight the award still stands; at midnight it does not."""
+    approved(office)
+    midnight = datetime(2021, 12, 31, 23, tzinfo=UTC)
+    office.clock.set(midnight - timedelta(microseconds=1))
+    office.engine.drain()
+    assert office.state("G-1") == "approved"
+    office.clock.set(midnight)
+    office.engine.drain()
+    assert office.state("G-1") == "expired"
+
+
+def test_an_extension_moves_its_deadline_and_its_reminders(office):
+    """A changed date cancels what was armed for the old one and arms the new one."""
+    approved(office)
+    office.at("2021-12-20T09:00:00").engine.drain()
+    given = {"decided_on": date(2021, 12, 20), "award_ends": date(2022, 12, 31)}
+    outcome = office.engine.submit("G-1", "extend", actor="leo", given=given)
+    assert isinstance(outcome, Outcome)
+    assert {(timer.name, timer.label) for timer in outcome.decision.cancel} == {("award_end", ""), ("proof", "")}
+    assert {(timer.name, timer.label) for timer in outcome.decision.arm} == {
+        ("award_end", "P6M"),
+        ("award_end", "P1M"),
+        ("award_end", ""),
+        ("proof", ""),
+    }
+    office.at("2022-06-01T00:00:00").engine.drain()
+    assert office.state("G-1") == "approved"
+
+
+def test_an_extension_decided_in_time_may_be_recorded_after_the_expiry(office):
+    """What was decided before the end counts, even if its letter is recorded when the award has lapsed."""
+    approved(office)
+    office.at("2022-01-05T09:00:00").engine.drain()
+    assert office.state("G-1") == "expired"
+    late = {"decided_on": date(2022, 1, 3), "award_ends": date(2022, 12, 31)}
+    refused = office.engine.submit("G-1", "extend", actor="leo", given=late)
+    assert isinstance(refused, Refusal)
+    assert refused.texts[0].en == "Decided too late."
+    in_time = {"decided_on": date(2021, 12, 20), "award_ends": date(2022, 12, 31)}
+    assert isinstance(office.engine.submit("G-1", "extend", actor="leo", given=in_time), Outcome)
+    assert office.state("G-1") == "approved"
+
+
+@pytest.mark.parametrize(
+    ("event", "actor", "given", "code"),
+    [
+        ("approve", "leo", AWARD, "wrong-state"),
+        ("submit", "leo", {}, "wrong-role"),
+        ("expire", "leo", {}, "wrong-state"),
+        ("submit", "ada", {"unit": "x"}, "unknown-input"),
+    ],
+)
+def test_a_refusal_changes_nothing(office, event, actor, given, code):
+    """Who is refused learns which rule it was, and the case, its trail and its timers stay as they were."""
+    office.engine.start(new(), actor="ada")
+    before = office.engine.look("G-1")
+    refusal = office.engine.submit("G-1", event, actor=actor, given=given)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == code
+    assert office.engine.look("G-1") == before
+    assert len(office.engine.history("G-1")) == 1
+
+
+def test_four_eyes_see_more_than_two(office):
+    """Who submitted may not approve, even with both roles; somebody else may."""
+    office.engine.start(new(), actor="duo")
+    office.engine.submit("G-1", "submit", actor="duo")
+    refusal = office.engine.submit("G-1", "approve", actor="duo", given=AWARD)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "four-eyes"
+    assert isinstance(office.engine.submit("G-1", "approve", actor="leo", given=AWARD), Outcome)
+
+
+def test_missing_input_is_named_with_what_it_takes(office):
+    """Each missing field is named, with the values that it takes."""
+    office.engine.start(new(), actor="ada")
+    office.engine.submit("G-1", "submit", actor="ada")
+    refusal = office.engine.submit("G-1", "approve", actor="leo")
+    assert isinstance(refusal, Refusal)
+    assert refusal.fields == ("decided_on", "award_ends")
+    assert "2021-12-31" in refusal.explain("en")
+
+
+def test_an_absent_fact_refuses_with_its_name(office):
+    """A rule that touches an absent field refuses and names it; it never counts as zero."""
+    office.engine.start(new(data={}), actor="ada")
+    refusal = office.engine.submit("G-1", "submit", actor="ada")
+    assert isinstance(refusal, Refusal)
+    assert "amount" in refusal.explain("de")
+
+
+def test_unknown_names_suggest_the_near_one(office):
+    """An unknown case, event, person or workflow is an error that names the one that was probably meant."""
+    office.engine.start(new(), actor="ada")
+    for call in (
+        lambda: office.engine.submit("G-11", "submit", actor="ada"),
+        lambda: office.engine.submit("G-1", "submitt", actor="ada"),
+        lambda: office.engine.submit("G-1", "submit", actor="adda"),
+    ):
+        with pytest.raises(UnknownNameError) as caught:
+            call()
+        assert "Did you mean" in str(caught.value)
+
+
+def test_the_future_does_not_count_yet(office):
+    """An event cannot count later than now."""
+    office.engine.start(new(), actor="ada")
+    with pytest.raises(InputError, match="future"):
+        office.engine.submit("G-1", "submit", actor="ada", occurred_at=datetime(2021, 1, 5, tzinfo=UTC))
+
+
+def test_a_trial_writes_nothing(office):
+    """A trial shows state, deadlines and notices, and leaves every table as it was."""
+    office.engine.start(new(), actor="ada")
+    office.engine.submit("G-1", "submit", actor="ada")
+    tables = ("cases", "entries", "timers", "outbox", "personal")
+    before = {name: office.rows(f"SELECT * FROM {name}") for name in tables}
+    outcome = office.engine.submit("G-1", "approve", actor="leo", given=AWARD, trial=True)
+    assert isinstance(outcome, Outcome)
+    assert outcome.case.state == "approved"
+    assert [notice.subject for notice in outcome.notices] == ["Bewilligt G-1", "Approved G-1", "Bewilligt G-1"]
+    assert {name: office.rows(f"SELECT * FROM {name}") for name in tables} == before
+
+
+def test_a_signal_reaches_the_linked_case_exactly_once(office):
+    """What one case tells another happens there once, counts when it was told, and stands in both trails."""
+    approved(office, "G-1")
+    assert isinstance(office.engine.start(new("G-2", links={"partner": "G-1"}), actor="ada"), Outcome)
+    office.engine.submit("G-2", "submit", actor="ada")
+    office.at("2021-03-01T08:00:00")
+    office.engine.submit("G-2", "approve", actor="leo", given=AWARD)
+    assert office.state("G-1") == "superseded"
+    office.engine.drain()
+    told = [entry for entry in office.engine.history("G-1") if entry.event == "supersede"]
+    assert [entry.kind for entry in told] == ["signal"]
+    assert told[0].occurred_at == "2021-03-01T08:00:00.000000Z"
+
+
+def test_a_signal_that_is_refused_is_on_record(office):
+    """A signal that its target does not take stands in the target's trail and among the refused timers."""
+    approved(office, "G-1")
+    office.engine.start(new("G-2", links={"partner": "G-1"}), actor="ada")
+    office.engine.submit("G-2", "submit", actor="ada")
+    # The guard of the signal looks at the state that G-1 has now; it expires in the same drain, before.
+    office.at("2022-01-01T09:00:00")
+    office.engine.submit("G-2", "approve", actor="leo", given={**AWARD, "award_ends": date(2022, 12, 31)})
+    office.engine.drain()
+    assert office.state("G-1") in {"expired", "superseded"}
+    statuses = dict(office.rows("SELECT status, count(*) FROM timers WHERE kind = 'signal' GROUP BY status"))
+    assert sum(statuses.values()) == 1
+    assert "armed" not in statuses
+
+
+def test_the_unit_rule_looks_at_the_linked_case(office):
+    """A rule over a linked case refuses until that case satisfies it."""
+    office.engine.start(new("G-1", {"amount": Decimal(1), "unit": "elsewhere"}), actor="ada")
+    office.engine.start(new("G-2", links={"partner": "G-1"}), actor="ada")
+    office.engine.submit("G-2", "submit", actor="ada")
+    refusal = office.engine.submit("G-2", "approve", actor="leo", given=AWARD)
+    assert isinstance(refusal, Refusal)
+    assert refusal.texts[0].en == "Both must sit in one unit."
+    office.engine.submit("G-1", "edit", actor="ada", given={"unit": "330222"})
+    assert isinstance(office.engine.submit("G-2", "approve", actor="leo", given=AWARD), Outcome)
+
+
+def test_personal_values_stand_beside_the_trail(office):
+    """A personal value is in no entry and in no case row, only where it can be erased."""
+    office.engine.start(new(data={"amount": Decimal(1), "holder": "Erika Muster"}), actor="ada")
+    assert office.engine.look("G-1").case.data["holder"] == "Erika Muster"
+    everything = str(office.rows("SELECT body FROM entries")) + str(office.rows("SELECT data FROM cases"))
+    assert "Erika" not in everything
+    assert "commitment" in everything
+    assert "Erika" in str(office.rows("SELECT value FROM personal"))
+
+
+def test_the_callers_tables_and_the_case_commit_together(office):
+    """An event in the caller's transaction is kept if the caller commits, and gone if it rolls back."""
+    office.engine.start(new(), actor="ada")
+    with office.database.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE mine (words TEXT)"))
+    for keep in (False, True):
+        with office.database.engine.connect() as connection:
+            transaction = connection.begin()
+            connection.execute(text("INSERT INTO mine VALUES ('with the case')"))
+            outcome = office.engine.submit("G-1", "submit", actor="ada", connection=connection)
+            assert isinstance(outcome, Outcome)
+            transaction.commit() if keep else transaction.rollback()
+        assert office.state("G-1") == ("submitted" if keep else "draft")
+        assert len(office.rows("SELECT * FROM mine")) == int(keep)
+
+
+def test_several_cases_start_together_or_not_at_all(office):
+    """If one of several new cases is refused or its key is taken, none of them is there."""
+    office.engine.start(new("G-1"), actor="ada")
+    with pytest.raises(InputError, match="already"):
+        office.engine.start_all([new("G-2"), new("G-1")], actor="ada")
+    with pytest.raises(UnknownNameError):
+        office.engine.start_all([new("G-2"), new("G-3", links={"partner": "G-9"})], actor="ada")
+    assert [row[0] for row in office.rows("SELECT key FROM cases")] == ["G-1"]
+    both = [new("G-2", links={"partner": "G-3"}), new("G-3", links={"partner": "G-2"})]
+    assert isinstance(office.engine.start_all(both, actor="ada"), list)
+
+
+def test_a_case_may_be_found_in_any_state(office):
+    """An imported case has the deadlines of the state in which it is found."""
+    data = {"amount": Decimal(50000), "award_ends": date(2021, 12, 31)}
+    office.engine.start(new(data=data, state="approved"), actor="ada")
+    office.at("2022-01-02T00:00:00").engine.drain()
+    assert office.state("G-1") == "expired"
+
+
+def test_reminders_that_were_missed_are_sent_once_as_one(office):
+    """After an outage over two reminders of one deadline, one notice goes out, not two."""
+    approved(office)
+    office.at("2021-12-15T00:00:00").engine.drain()
+    reminders = office.rows("SELECT seq FROM outbox WHERE kind = 'reminder'")
+    assert len({seq for (seq,) in reminders}) == 1
+    assert dict(office.rows("SELECT label, status FROM timers WHERE kind = 'reminder'")) == {
+        "P6M": "merged",
+        "P1M": "fired",
+    }
+
+
+def test_a_poisoned_timer_is_set_aside_and_blocks_nobody(office, tmp_path):
+    """A timer whose notice cannot be written is failed with its error; those behind it fire."""
+    approved(office, "G-1", award_ends=date(2021, 8, 31))
+    approved(office, "G-2")
+    (tmp_path / "templates" / "ending.de.j2").write_text("Betreff: x\n\n{{ data.nothing.here }}", encoding="utf-8")
+    drained = office.at("2022-01-01T00:00:00").engine.drain()
+    assert drained.failed > 0
+    assert office.state("G-2") == "expired"
+    errors = office.rows("SELECT error FROM timers WHERE status = 'failed'")
+    assert "ending" in errors[0][0]
+    (tmp_path / "templates" / "ending.de.j2").write_text("Betreff: x\n\ny\n", encoding="utf-8")
+    fresh = Office(type(office.engine)(office.database, office.clock, office.engine.profile, _templates(tmp_path)),
+                   office.clock, office.database)
+    assert fresh.engine.rearm_failed() == len(errors)
+    assert fresh.engine.drain().failed == 0
+
+
+def _templates(folder):
+    from wirflow.render import Templates  # noqa: PLC0415 - a second set, as after a restart
+
+    return Templates([folder / "templates"])
+
+
+def test_a_role_that_nobody_has_gets_its_notice_all_the_same(tmp_path):
+    """A notice without a reader is kept, marked dead, and says which role is empty."""
+    office = open_office(tmp_path)
+    people = {"leo": office.engine.profile.people["leo"], "duo": office.engine.profile.people["duo"]}
+    profile = type(office.engine.profile)(name="Amt", people={"leo": people["leo"]})
+    engine = type(office.engine)(office.database, office.clock, profile, _templates(tmp_path))
+    engine.start(new(data={"amount": Decimal(1), "award_ends": date(2021, 2, 1)}, state="approved"), actor="leo")
+    office.at("2021-08-01T00:00:00")
+    engine.drain()
+    assert ("role:clerk", "dead", "nobody has the role 'clerk'") in office.rows(
+        "SELECT recipient, state, error FROM outbox"
+    )
+
+
+def test_every_chain_verifies(office):
+    """What the engine writes is a chain without a finding."""
+    approved(office)
+    office.at("2022-09-01T00:00:00").engine.drain()
+    with office.database.reading() as session:
+        entries = [(written, stated) for written, stated, _ in trail.read(session, "G-1")]
+    assert len(entries) > 5
+    assert list(verify_chain("G-1", entries)) == []
+
+
+def test_a_definition_pins_its_cases(office):
+    """A case keeps the definition with which it started, also when a newer version is registered."""
+    office.engine.start(new("G-1"), actor="ada")
+    old = grant()
+    newer = type(old)(**{**{name: getattr(old, name) for name in old.__dataclass_fields__}, "title": old.states[0].title})
+    office.engine.register([newer])
+    office.engine.start(new("G-2"), actor="ada")
+    assert office.engine.look("G-1").workflow.hash == old.hash
+    assert office.engine.look("G-2").workflow.hash == newer.hash
