@@ -189,7 +189,12 @@ class Guards:
         else:
             given = compiled.return_type().name()
             found = [] if gives(given, expected) else [wrong_result(given, expected)]
-        own = [*self._unknown(reading), *self._foreign_choices(reading), *_bad_literals(reading)]
+        own = [
+            *self._unknown(reading),
+            *self._foreign_choices(reading),
+            *_unknown_words(reading),
+            *_bad_literals(reading),
+        ]
         if own:
             # Unknown names are found here, all of them and with the near ones.
             found = [item for item in found if item.code != "unknown-name"]
@@ -309,22 +314,6 @@ class Guards:
         for item in reading.presences:
             if item.name not in self._types and item.name not in self._links:
                 yield _unknown_field(item, (*self._types, *self._links))
-        for token in reading.tokens:
-            if token.text == "null":
-                yield _null(token.start)
-        for words, known in ((reading.calls, FUNCTIONS), (reading.methods, METHODS)):
-            for name, start in words:
-                if name == "has":
-                    yield Problem(
-                        start,
-                        Text("has() nimmt genau einen Namen.", "has() takes exactly one name."),
-                        Text(
-                            "Etwa: has(award_ends), has(old.award_ends), has(partner.unit).",
-                            "For instance: has(award_ends), has(old.award_ends), has(partner.unit).",
-                        ),
-                    )
-                elif name not in known:
-                    yield _unknown_function(name, start, known)
 
     def _foreign_choices(self, reading: Reading) -> Iterator[Problem]:
         for item in reading.values:
@@ -361,6 +350,26 @@ def guards_for(workflow: Workflow) -> Guards:
                 del _shared[next(iter(_shared))]
             found = _shared.setdefault(workflow.hash, Guards(workflow))
     return found
+
+
+def _unknown_words(reading: Reading) -> Iterator[Problem]:
+    """Functions and values that CEL may have and expressions have not."""
+    for token in reading.tokens:
+        if token.text == "null":
+            yield _null(token.start)
+    for words, known in ((reading.calls, FUNCTIONS), (reading.methods, METHODS)):
+        for name, start in words:
+            if name == "has":
+                yield Problem(
+                    start,
+                    Text("has() nimmt genau einen Namen.", "has() takes exactly one name."),
+                    Text(
+                        "Etwa: has(award_ends), has(old.award_ends), has(partner.unit).",
+                        "For instance: has(award_ends), has(old.award_ends), has(partner.unit).",
+                    ),
+                )
+            elif name not in known:
+                yield _unknown_function(name, start, known)
 
 
 def _bad_literals(reading: Reading) -> Iterator[Problem]:
