@@ -1,0 +1,232 @@
+"""What a workflow declares: the names that everything else in its file refers to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from wirflow.definition.grammar import CEL_KEYWORDS, OWN_WORDS
+from wirflow.definition.model import CORRECT, Choice, Field, Link, LinkedField, Role, State
+from wirflow.definition.shape import Part, decimal
+from wirflow.definition.values import parse, to_json
+from wirflow.errors import InputError
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wirflow.definition.log import Log
+    from wirflow.definition.yaml import Scalar
+
+WHAT: Final = {
+    "field": Text("Das Feld", "The field"),
+    "role": Text("Die Rolle", "The role"),
+    "state": Text("Der Zustand", "The state"),
+    "event": Text("Das Ereignis", "The event"),
+    "link": Text("Die Verknüpfung", "The link"),
+    "workflow": Text("Der Ablauf", "The workflow"),
+}
+
+
+class Outline(NamedTuple):
+    """What other files may know of a workflow before it is built: its fields, unsure ones included."""
+
+    fields: tuple[LinkedField, ...]
+    unsure: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of a workflow that its parts may refer to."""
+
+    roles: dict[str, Role]
+    fields: dict[str, Field]
+    links: dict[str, Link]
+    states: dict[str, State]
+    events: tuple[str, ...]
+    unsure: frozenset[str]
+    """Names about which something is already known to be wrong: what expressions say of them is no news."""
+
+
+def outline(part: Part) -> Outline:
+    """What other files may know of a workflow."""
+    fields, unsure = [], set()
+    for name, item in part.many("fields"):
+        kind = item.text("type")
+        if kind:
+            fields.append(LinkedField(name=name.text, type=kind))
+        else:
+            unsure.add(name.text)
+    return Outline(tuple(fields), frozenset(unsure))
+
+
+def declare(part: Part, outlines: dict[str, Outline], log: Log) -> Names:
+    """The names that a file declares, each with what it stands for.
+
+    Args:
+        part: the file, fitted to the grammar.
+        outlines: the workflows that links may lead to, this one included.
+        log: takes what is wrong.
+    """
+    links = _links(part, outlines, log)
+    fields = _fields(part, links, log)
+    states = {
+        key.text: State(
+            name=key.text,
+            title=item.title(key.text),
+            initial=item.yes("initial"),
+            final=item.yes("final"),
+            tone=item.text("tone") or "neutral",
+        )
+        for key, item in part.many("states")
+    }
+    _initial([(key, states[key.text]) for key, _ in part.many("states")], part, log)
+    roles = {key.text: Role(name=key.text, title=item.title(key.text)) for key, item in part.many("roles")}
+    events = [key.text for key, _ in part.many("transitions")]
+    if part.get("corrections"):
+        events.append(CORRECT)
+    unsure = set(part.keys("fields") | part.keys("links")) - {*fields, *links}
+    for link in links.values():
+        known = outlines.get(link.workflow)
+        unsure |= {f"{link.name}.{name}" for name in known.unsure} if known else {link.name}
+    return Names(roles, fields, links, states, tuple(events), frozenset(unsure))
+
+
+def _links(part: Part, outlines: dict[str, Outline], log: Log) -> dict[str, Link]:
+    links = {}
+    for key, item in part.many("links"):
+        if not _permitted(key, log):
+            continue
+        target = item.get("workflow")
+        if target is not None and target.text not in outlines:
+            log.unknown("workflow", WHAT["workflow"], target, outlines)
+        known = outlines.get(target.text) if target else None
+        links[key.text] = Link(
+            name=key.text,
+            workflow=target.text if target else "",
+            title=item.title(key.text),
+            fields=known.fields if known else (),
+        )
+    return links
+
+
+def _fields(part: Part, links: dict[str, Link], log: Log) -> dict[str, Field]:
+    fields = {}
+    for key, item in part.many("fields"):
+        if key.text in links:
+            log.add(
+                "name-taken",
+                key,
+                Text(
+                    f"'{key.text}' heißt schon eine Verknüpfung.",
+                    f"'{key.text}' is already the name of a link.",
+                ),
+                Text(
+                    "Ausdrücke könnten beide nicht unterscheiden.",
+                    "Expressions could not tell them apart.",
+                ),
+            )
+        elif _permitted(key, log):
+            fields[key.text] = _field(key, item, log)
+    return fields
+
+
+def _permitted(key: Scalar, log: Log) -> bool:
+    if key.text not in CEL_KEYWORDS | OWN_WORDS:
+        return True
+    log.add(
+        "reserved-name",
+        key,
+        Text(
+            f"'{key.text}' hat in Ausdrücken schon eine Bedeutung.",
+            f"'{key.text}' already has a meaning in expressions.",
+        ),
+        Text(f"Möglich wäre '{key.text}_1'.", f"Possible would be '{key.text}_1'."),
+    )
+    return False
+
+
+def _field(key: Scalar, item: Part, log: Log) -> Field:
+    kind = item.text("type") or "text"
+    choices = tuple(
+        Choice(name=choice.text, title=(row or Part(choice, {})).title(choice.text))
+        for choice, row in item.many("choices")
+    )
+    if item.text("type"):
+        _check_field(item, kind, log)
+    low, high = item.get("min"), item.get("max")
+    longest = item.text("max_length")
+    field = Field(
+        name=key.text,
+        type=kind,  # type: ignore[arg-type] # the grammar lets only these through
+        title=item.title(key.text),
+        required=item.yes("required"),
+        expected=item.yes("expected"),
+        personal=item.yes("personal"),
+        choices=choices,
+        min=decimal(low) if low else None,
+        max=decimal(high) if high else None,
+        max_length=int(longest) if longest else None,
+    )
+    default = item.get("default")
+    if default is None or not item.text("type") or (kind == "choice" and not choices):
+        return field
+    try:
+        value = to_json(parse(field, default.text))
+    except InputError as error:
+        log.add("wrong-value", default, error.message, error.hint)
+        return field
+    return replace(field, default=value)
+
+
+def _check_field(item: Part, kind: str, log: Log) -> None:
+    if kind == "choice" and not item.many("choices"):
+        log.add(
+            "missing-key",
+            item.node,
+            Text("Hier fehlt der Schlüssel 'choices'.", "The key 'choices' is missing here."),
+            Text("Etwa: choices: [open, done].", "For instance: choices: [open, done]."),
+        )
+    for names, kinds in (
+        (("choices",), ("choice",)),
+        (("min", "max"), ("money", "integer")),
+        (("max_length",), ("text",)),
+    ):
+        for name in names:
+            if item.get(name) is not None and kind not in kinds:
+                log.add(
+                    "wrong-limit",
+                    item.key(name),
+                    Text(
+                        f"'{name}' gibt es nur bei {' und '.join(kinds)}.",
+                        f"'{name}' is only for {' and '.join(kinds)}.",
+                    ),
+                    Text(f"Dieses Feld ist vom Typ {kind}.", f"This field is of type {kind}."),
+                )
+    low, high = item.get("min"), item.get("max")
+    if low and high and decimal(low) > decimal(high):
+        log.add(
+            "wrong-limit",
+            high,
+            Text("Das Höchste liegt unter dem Mindesten.", "The most is below the least."),
+            Text(f"min ist {low.text}.", f"min is {low.text}."),
+        )
+
+
+def _initial(rows: Sequence[tuple[Scalar, State]], part: Part, log: Log) -> None:
+    """Exactly one state is the initial one."""
+    starts = [key for key, state in rows if state.initial]
+    for key in starts[1:]:
+        log.add(
+            "initial-state",
+            key,
+            Text("Es gibt schon einen Anfangszustand.", "There is an initial state already."),
+            Text(f"Anfang ist '{starts[0].text}'.", f"Initial is '{starts[0].text}'."),
+        )
+    if not starts:
+        log.add(
+            "initial-state",
+            part.key("states"),
+            Text("Kein Zustand ist der Anfang.", "No state is the initial one."),
+            Text("Schreiben Sie zu einem: initial: true.", "Write at one of them: initial: true."),
+        )
