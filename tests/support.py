@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-ROLES = (Role(name="clerk", title=Text("Sachbearbeitung", "Clerk")), Role(name="lead", title=Text("Leitung", "Lead")))
+ROLES = (
+    Role(name="clerk", title=Text("Sachbearbeitung", "Clerk")),
+    Role(name="lead", title=Text("Leitung", "Lead")),
+)
 
 PEOPLE = {
     "ada": Person(id="ada", name="Ada", email="ada@office.example", roles=frozenset({"clerk"}), lang="de"),
@@ -44,6 +47,7 @@ PEOPLE = {
 
 
 def field(name: str, kind: str, **more: Any) -> Field:
+    """A field that is called what it is named."""
     return Field(name=name, type=kind, title=Text.same(name), **more)
 
 
@@ -114,7 +118,9 @@ def grant() -> Workflow:
                 ),
                 set=(Assignment(field="note", value="'extended'"),),
             ),
-            Transition(event="expire", title=Text("Auslaufen", "Expire"), sources=("approved",), target="expired"),
+            Transition(
+                event="expire", title=Text("Auslaufen", "Expire"), sources=("approved",), target="expired"
+            ),
             Transition(
                 event="supersede",
                 title=Text("Ersetzen", "Supersede"),

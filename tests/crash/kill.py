@@ -3,9 +3,10 @@
 Run as a script: `python -m tests.crash.kill FOLDER submit|drain`.  For each
 step it copies the database, forks a child that does the work and kills itself
 there with SIGKILL, opens what the child left behind, and compares every row
-of every table with how it stood before and with how it stands after.
+of every table with how they stood after each COMMIT of a run that lived.
 Prints one JSON document: `{"steps": […], "instructions": […]}`, each a list of
-`[where, "nothing"|"everything"|"torn"]`.
+`[where, commits before it, commits that are there]`; the last is null if what
+is there is no whole number of transactions.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from tests.support import Office, new, open_office
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_connect = sqlite3.connect
 
 TABLES = ("definitions", "cases", "entries", "timers", "outbox", "personal")
 
@@ -48,14 +51,18 @@ class Trap:
         self.kill_at: int | None = None
         self.instructions = 0
         self.kill_at_instruction: int | None = None
+        self.snapshots: list[Any] | None = None
+        self.folder = Path()
 
     def step(self, where: str) -> None:
+        """One more statement begins or ends."""
         if self.armed:
             self.steps.append(where)
             if len(self.steps) - 1 == self.kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def instruction(self) -> int:
+        """One more instruction of the database's machine."""
         if self.armed:
             self.instructions += 1
             if self.instructions == self.kill_at_instruction:
@@ -67,13 +74,17 @@ TRAP = Trap()
 
 
 class TrappedCursor(sqlite3.Cursor):
+    """A cursor whose statements are steps."""
+
     def execute(self, sql: str, *more: Any) -> sqlite3.Cursor:
+        """A step before and a step after."""
         TRAP.step(f"before {sql.split(maxsplit=1)[0]}")
         result = super().execute(sql, *more)
         TRAP.step(f"after {sql.split(maxsplit=1)[0]}")
         return result
 
     def executemany(self, sql: str, *more: Any) -> sqlite3.Cursor:
+        """A step before and a step after."""
         TRAP.step(f"before {sql.split(maxsplit=1)[0]}")
         result = super().executemany(sql, *more)
         TRAP.step(f"after {sql.split(maxsplit=1)[0]}")
@@ -81,16 +92,22 @@ class TrappedCursor(sqlite3.Cursor):
 
 
 class TrappedConnection(sqlite3.Connection):
+    """A connection whose statements, commits and instructions are steps."""
+
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.set_progress_handler(TRAP.instruction, 1)
 
     def cursor(self, factory: type[sqlite3.Cursor] = TrappedCursor) -> sqlite3.Cursor:
+        """A cursor that counts."""
         return super().cursor(factory)
 
     def commit(self) -> None:
+        """A step before and a step after."""
         TRAP.step("before COMMIT")
         super().commit()
+        if TRAP.armed and TRAP.snapshots is not None:
+            TRAP.snapshots.append(content(TRAP.folder))
         TRAP.step("after COMMIT")
 
 
@@ -107,9 +124,12 @@ def prepare(folder: Path) -> None:
 
 def content(folder: Path) -> dict[str, list[Any]]:
     """Every row of every table."""
-    with sqlite3.connect(folder / "office.db") as connection:
-        found = {name: connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2").fetchall() for name in TABLES}  # noqa: S608 - our own names
-        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    connection = _connect(folder / "office.db")
+    found = {
+        name: [list(row) for row in connection.execute(f"SELECT * FROM {name} ORDER BY 1, 2")]  # noqa: S608 - our own names
+        for name in TABLES
+    }
+    assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
     return found
 
@@ -129,37 +149,34 @@ def _trapped(*args: Any, **more: Any) -> sqlite3.Connection:
     return _connect(*args, factory=TrappedConnection, **more)
 
 
-_connect = sqlite3.connect
-
-
-def in_child(folder: Path, kind: str, report: bool = False) -> tuple[int, dict[str, Any]]:
-    """Do the work in a forked child; how it ended, and what it counted if it lived."""
-    reader, writer = os.pipe()
+def in_child(folder: Path, kind: str, *, reference: bool = False) -> tuple[int, dict[str, Any]]:
+    """Do the work in a forked child; how it ended, and, of the one that lives, what it saw."""
+    seen = folder / "seen.json"
     child = os.fork()
     if child == 0:
+        TRAP.folder = folder
+        TRAP.snapshots = [] if reference else None
         work(folder, kind)
-        os.write(writer, json.dumps({"steps": TRAP.steps, "instructions": TRAP.instructions}).encode())
+        if reference:
+            found = {"steps": TRAP.steps, "instructions": TRAP.instructions, "snapshots": TRAP.snapshots}
+            seen.write_text(json.dumps(found), encoding="utf-8")
         os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader, "rb") as pipe:
-        counted = pipe.read()
     _, status = os.waitpid(child, 0)
-    return status, json.loads(counted) if report else {}
+    return status, json.loads(seen.read_text(encoding="utf-8")) if reference else {}
 
 
 def main(folder: Path, kind: str) -> None:
+    """Kill at every step, and print what was left each time."""
     start = folder / "start"
     start.mkdir()
     prepare(start)
-    before = content(start)
     whole = folder / "whole"
     shutil.copytree(start, whole)
-    status, counted = in_child(whole, kind, report=True)
+    status, seen = in_child(whole, kind, reference=True)
     assert status == 0
-    after = content(whole)
-    assert after != before
+    snapshots = [content(start), *seen["snapshots"]]
 
-    def fate(name: str) -> str:
+    def fate(name: str) -> int | None:
         place = folder / name
         shutil.copytree(start, place)
         ended, _ = in_child(place, kind)
@@ -167,18 +184,24 @@ def main(folder: Path, kind: str) -> None:
         assert os.WTERMSIG(ended) == signal.SIGKILL
         left = content(place)
         shutil.rmtree(place)
-        return "nothing" if left == before else "everything" if left == after else "torn"
+        # Transactions that only read leave the same rows: the last one that fits is meant.
+        fits = [number for number, snapshot in enumerate(snapshots) if snapshot == left]
+        return snapshots.index(snapshots[fits[-1]]) if fits else None
 
-    steps = []
-    for number, where in enumerate(counted["steps"]):
+    def whole_at(commits: int) -> int:
+        return snapshots.index(snapshots[commits])
+
+    steps, commits = [], 0
+    for number, where in enumerate(seen["steps"]):
         TRAP.kill_at = number
-        steps.append([where, fate(f"step-{number}")])
+        commits += where == "after COMMIT"
+        steps.append([where, whole_at(commits), fate(f"step-{number}")])
     TRAP.kill_at = None
     instructions = []
-    stride = max(1, counted["instructions"] // INSTRUCTION_POINTS)
-    for number in range(1, counted["instructions"] + 1, stride):
+    stride = max(1, seen["instructions"] // INSTRUCTION_POINTS)
+    for number in range(1, seen["instructions"] + 1, stride):
         TRAP.kill_at_instruction = number
-        instructions.append([number, fate(f"instruction-{number}")])
+        instructions.append([number, None, fate(f"instruction-{number}")])
     print(json.dumps({"steps": steps, "instructions": instructions}))  # noqa: T201 - the script's answer
 
 

@@ -20,6 +20,7 @@ AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
 
 @pytest.fixture
 def office(tmp_path):
+    """A fresh office in January 2021."""
     return open_office(tmp_path)
 
 
@@ -38,11 +39,11 @@ def test_a_case_goes_its_way_from_person_to_person(office):
 
 
 def test_a_deadline_moves_the_case_at_its_due_time_however_late_it_is_fired(office):
-    """An award that ends on a day expires at the midnight after it, also when the scheduler comes weeks later."""
+    """An award that ends on a day expires at the midnight after it, also if the scheduler comes later."""
     approved(office)
     office.at("2022-02-01T08:00:00").engine.drain()
     assert office.state("G-1") == "expired"
-    last = [entry for entry in office.engine.history("G-1") if entry.event == "expire"][0]
+    last = next(entry for entry in office.engine.history("G-1") if entry.event == "expire")
     assert last.occurred_at == "2021-12-31T23:00:00.000000Z"
     assert last.recorded_at == "2022-02-01T08:00:00.000000Z"
     assert last.actor is None
@@ -67,7 +68,10 @@ def test_an_extension_moves_its_deadline_and_its_reminders(office):
     given = {"decided_on": date(2021, 12, 20), "award_ends": date(2022, 12, 31)}
     outcome = office.engine.submit("G-1", "extend", actor="leo", given=given)
     assert isinstance(outcome, Outcome)
-    assert {(timer.name, timer.label) for timer in outcome.decision.cancel} == {("award_end", ""), ("proof", "")}
+    assert {(timer.name, timer.label) for timer in outcome.decision.cancel} == {
+        ("award_end", ""),
+        ("proof", ""),
+    }
     assert {(timer.name, timer.label) for timer in outcome.decision.arm} == {
         ("award_end", "P6M"),
         ("award_end", "P1M"),
@@ -169,7 +173,11 @@ def test_a_trial_writes_nothing(office):
     outcome = office.engine.submit("G-1", "approve", actor="leo", given=AWARD, trial=True)
     assert isinstance(outcome, Outcome)
     assert outcome.case.state == "approved"
-    assert [notice.subject for notice in outcome.notices] == ["Bewilligt G-1", "Approved G-1", "Bewilligt G-1"]
+    assert [notice.subject for notice in outcome.notices] == [
+        "Bewilligt G-1",
+        "Approved G-1",
+        "Bewilligt G-1",
+    ]
     assert {name: office.rows(f"SELECT * FROM {name}") for name in tables} == before
 
 
@@ -276,15 +284,20 @@ def test_a_poisoned_timer_is_set_aside_and_blocks_nobody(office, tmp_path):
     """A timer whose notice cannot be written is failed with its error; those behind it fire."""
     approved(office, "G-1", award_ends=date(2021, 8, 31))
     approved(office, "G-2")
-    (tmp_path / "templates" / "ending.de.j2").write_text("Betreff: x\n\n{{ data.nothing.here }}", encoding="utf-8")
+    (tmp_path / "templates" / "ending.de.j2").write_text(
+        "Betreff: x\n\n{{ data.nothing.here }}", encoding="utf-8"
+    )
     drained = office.at("2022-01-01T00:00:00").engine.drain()
     assert drained.failed > 0
     assert office.state("G-2") == "expired"
     errors = office.rows("SELECT error FROM timers WHERE status = 'failed'")
     assert "ending" in errors[0][0]
     (tmp_path / "templates" / "ending.de.j2").write_text("Betreff: x\n\ny\n", encoding="utf-8")
-    fresh = Office(type(office.engine)(office.database, office.clock, office.engine.profile, _templates(tmp_path)),
-                   office.clock, office.database)
+    fresh = Office(
+        type(office.engine)(office.database, office.clock, office.engine.profile, _templates(tmp_path)),
+        office.clock,
+        office.database,
+    )
     assert fresh.engine.rearm_failed() == len(errors)
     assert fresh.engine.drain().failed == 0
 
@@ -301,7 +314,9 @@ def test_a_role_that_nobody_has_gets_its_notice_all_the_same(tmp_path):
     people = {"leo": office.engine.profile.people["leo"], "duo": office.engine.profile.people["duo"]}
     profile = type(office.engine.profile)(name="Amt", people={"leo": people["leo"]})
     engine = type(office.engine)(office.database, office.clock, profile, _templates(tmp_path))
-    engine.start(new(data={"amount": Decimal(1), "award_ends": date(2021, 2, 1)}, state="approved"), actor="leo")
+    engine.start(
+        new(data={"amount": Decimal(1), "award_ends": date(2021, 2, 1)}, state="approved"), actor="leo"
+    )
     office.at("2021-08-01T00:00:00")
     engine.drain()
     assert ("role:clerk", "dead", "nobody has the role 'clerk'") in office.rows(
@@ -323,7 +338,9 @@ def test_a_definition_pins_its_cases(office):
     """A case keeps the definition with which it started, also when a newer version is registered."""
     office.engine.start(new("G-1"), actor="ada")
     old = grant()
-    newer = type(old)(**{**{name: getattr(old, name) for name in old.__dataclass_fields__}, "title": old.states[0].title})
+    newer = type(old)(
+        **{**{name: getattr(old, name) for name in old.__dataclass_fields__}, "title": old.states[0].title}
+    )
     office.engine.register([newer])
     office.engine.start(new("G-2"), actor="ada")
     assert office.engine.look("G-1").workflow.hash == old.hash

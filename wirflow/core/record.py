@@ -63,7 +63,7 @@ def record(
         },
         "notices": list(notices),
         "signals": [
-            {"to": order.to, "event": order.timer.name, "values": dict(order.timer.payload)}
+            {"case": order.to, "event": order.timer.name, "values": dict(order.timer.payload)}
             for order in decision.signals
         ],
     }
@@ -90,7 +90,13 @@ def _committed(commitment: str | None) -> Json | None:
 
 
 def _named(timer: Timer) -> Json:
-    return {"name": timer.name, "kind": timer.kind, "label": timer.label, "due_at": stamp(timer.due_at)}
+    return {
+        "name": timer.name,
+        "kind": timer.kind,
+        "label": timer.label,
+        "due": timer.deadline.due.isoformat() if timer.deadline else None,
+        "due_at": stamp(timer.due_at),
+    }
 
 
 def _armed(timer: Timer) -> Json:

@@ -1,0 +1,52 @@
+# Everything that a fresh machine with Python ≥ 3.11 and make needs is set up by the first target that is asked for.
+
+PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
+ifeq ($(PYTHON),)
+$(error wirflow needs Python 3.11 or newer, and none was found)
+endif
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+
+export PYTHONUTF8 := 1
+
+.PHONY: demo test check bench docs lock clean
+.DELETE_ON_ERROR:
+
+demo: .venv/runtime  ## Set up and play the council paper's portfolio to 2020-12-10
+	$(BIN)/wirflow demo
+
+test: .venv/everything  ## Set up and run the tests
+	$(BIN)/python -m pytest --numprocesses auto
+
+check: .venv/everything docs  ## Lint, types, import contracts, locked requirements, documentation
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/everything  ## Measure against the raw database limit; writes build/benchmark.json
+	$(BIN)/python -m tests.benchmarks
+
+docs: .venv/everything  ## Build the documentation; warnings are errors
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs build/docs
+
+lock: ## Lock the requirements anew by name, version and hash (needs uv)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --group build --no-header --quiet --upgrade -o requirements.txt
+	uv pip compile pyproject.toml --group dev -c requirements.txt --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --upgrade -o requirements-dev.txt
+
+clean:
+	rm -rf .venv build wirflow-demo
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: requirements.txt pyproject.toml | .venv/bin/python
+	$(PIP) install --require-hashes -r requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/everything: requirements-dev.txt .venv/runtime
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
