@@ -7,8 +7,9 @@
     deadline.explain().de   # Aufgegeben am 28.01.2021, gilt als bekannt gegeben am …
 
 `Period` is a length of time, `Calendar` knows the working days of a place,
-`Catalogue` the rules of law, and `compute` joins them to a `Deadline`.  The room
-knows no clock, no case and no database.
+`Catalogue` the rules of law, and `compute` joins them to a `Deadline`; `chain`
+puts several in a row, `month_calendar` lays one out, `interest` is what a late
+grant costs.  The room knows no clock, no case and no database.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from wirflow.deadlines.case import Step
 from wirflow.deadlines.catalogue import Catalogue
 from wirflow.deadlines.deadline import Deadline, chain, compute
 from wirflow.deadlines.facts import FACTS
+from wirflow.deadlines.interest import BASE_RATES, Interest, InterestPart, interest
+from wirflow.deadlines.month import Mark, Month, MonthDay, month_calendar
 from wirflow.deadlines.period import Period
 from wirflow.deadlines.rule import Alternative, Rule, Version
 from wirflow.deadlines.spans import hours_end
 from wirflow.deadlines.workdays import FIRST_YEAR, LAND_NAMES, LANDS, LAST_YEAR, PLACES, REGIONS, Calendar
 
 __all__ = [
+    "BASE_RATES",
     "FACTS",
     "FIRST_YEAR",
     "LANDS",
@@ -34,6 +38,11 @@ __all__ = [
     "Calendar",
     "Catalogue",
     "Deadline",
+    "Interest",
+    "InterestPart",
+    "Mark",
+    "Month",
+    "MonthDay",
     "Period",
     "Rule",
     "Step",
@@ -41,4 +50,6 @@ __all__ = [
     "chain",
     "compute",
     "hours_end",
+    "interest",
+    "month_calendar",
 ]

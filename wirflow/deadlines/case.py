@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from wirflow.deadlines.facts import Facts
     from wirflow.deadlines.period import Period
-    from wirflow.deadlines.rule import Rule, Version
+    from wirflow.deadlines.rule import Alternative, Rule, Version
     from wirflow.deadlines.workdays import Calendar
 
 
@@ -38,5 +38,12 @@ class Case(NamedTuple):
     period: Period
     calendar: Calendar
     facts: Facts
+    instead: Alternative | None
+    """Which other period a fact brought in."""
     delivery: Case | None
     """How the event itself is found first, such as by delivery by post."""
+
+    @property
+    def law(self) -> str:
+        """The paragraph that sets the period."""
+        return self.version.law if self.instead is None else self.instead.law

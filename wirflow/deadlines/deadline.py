@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.deadlines import telling
 from wirflow.deadlines.case import Case, Step
 from wirflow.deadlines.catalogue import Catalogue
-from wirflow.deadlines.facts import NO_FACTS, Facts, read_facts
+from wirflow.deadlines.facts import NO_FACTS, read_facts
 from wirflow.deadlines.period import Period
 from wirflow.deadlines.reckon import reckon
 from wirflow.errors import DeadlineError
@@ -19,7 +19,7 @@ from wirflow.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from wirflow.deadlines.rule import Rule, Version
+    from wirflow.deadlines.rule import Rule
 
 _POINT: Final = Period()
 
@@ -171,29 +171,34 @@ def compute(
         )
     version = found.constant or found.version_on(start)
     facts = read_facts(found, given) if given else NO_FACTS
-    length = _period_of(found, version, Period.parse(period) if isinstance(period, str) else period, facts)
-    cited, verified = version.law, version.verified
+    instead = None
     if facts is not NO_FACTS:
-        cited = next((other.law for fact, other in version.instead.items() if getattr(facts, fact)), cited)
+        instead = next((other for fact, other in version.instead.items() if getattr(facts, fact)), None)
+    if isinstance(period, str):
+        period = Period.parse(period)
+    length = _period_of(found, version.period if instead is None else instead.period, period)
+    if found.count == "hours" and facts.at is None:
+        raise DeadlineError(
+            Text(
+                "Für eine Frist nach Stunden fehlt die Uhrzeit.", "A period by hours lacks the time of day."
+            ),
+            hint=Text("Sie ist als 'at' anzugeben, wie 14:30.", "Give it as 'at', such as 14:30."),
+        )
     calendar = catalogue.calendar(land)
-    delivery = None
+    verified, delivery = version.verified, None
     if found.after is not None:
         by = catalogue.get(found.after)
         known = by.constant or by.version_on(start)
         verified = verified and known.verified
-        delivery = Case(by, known, known.period or _POINT, calendar, facts, None)
-    case = Case(found, version, length, calendar, facts, delivery)
+        delivery = Case(by, known, known.period or _POINT, calendar, facts, None, None)
+    case = Case(found, version, length, calendar, facts, instead, delivery)
     raw_end, due = reckon(start, case)
     counted = None if length.empty and period is None else length
-    return Deadline(rule, start, counted, due, raw_end, law or cited, verified, calendar.place, case)
+    return Deadline(rule, start, counted, due, raw_end, law or case.law, verified, calendar.place, case)
 
 
-def _period_of(rule: Rule, version: Version, period: Period | None, facts: Facts) -> Period:
-    """The period that counts: the one given, or the law's own, or the one for a special fact."""
-    legal = version.period
-    for fact, other in version.instead.items():
-        if getattr(facts, fact):
-            legal = other.period
+def _period_of(rule: Rule, legal: Period | None, period: Period | None) -> Period:
+    """The period that counts: the law's own, or the one that is given."""
     if period is None:
         if rule.needs_period:
             raise DeadlineError(
@@ -205,6 +210,9 @@ def _period_of(rule: Rule, version: Version, period: Period | None, facts: Facts
                 ),
             )
         return legal or _POINT
+    if rule.count == "back":
+        # "three full days before" is said with and without the sign.
+        period = replace(period, back=False)
     if rule.fixed and period != legal:
         raise DeadlineError(
             Text(
@@ -213,30 +221,7 @@ def _period_of(rule: Rule, version: Version, period: Period | None, facts: Facts
             ),
             hint=Text("Die Frist ist wegzulassen.", "Leave the period out."),
         )
-    _fit(rule, period)
-    return period
-
-
-def _fit(rule: Rule, period: Period) -> None:
-    """Refuse a period that the rule cannot count."""
-    expected: Text | None = None
-    if (rule.count == "hours") != bool(period.hours):
-        expected = Text(
-            "Stunden zählt nur eine Regel nach Stunden (vwvfg-31-6).",
-            "Only a rule by hours (vwvfg-31-6) counts hours.",
-        )
-    elif rule.count in {"from", "year-end", "days-191", "hours"} and (period.back or period.empty):
-        expected = Text(
-            "Die Regel zählt nur vorwärts, ab einem Tag.", "The rule counts forward only, one day or more."
-        )
-    elif rule.count == "working-days" and period.total_months:
-        expected = Text(
-            "Arbeitstage zählen nach Tagen und Wochen.", "Working days are counted by days and weeks."
-        )
-    elif not rule.needs_period and rule.default_period is None and not period.empty:
-        expected = Text(
-            "Die Regel nennt einen Tag und braucht keine Frist.", "The rule names a day; no period is needed."
-        )
+    expected = rule.misfit(period)
     if expected is not None:
         raise DeadlineError(
             Text(
@@ -245,6 +230,7 @@ def _fit(rule: Rule, period: Period) -> None:
             ),
             hint=expected,
         )
+    return period
 
 
 def chain(

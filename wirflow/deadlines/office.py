@@ -9,7 +9,7 @@
 | `period` | ISO 8601; without it a period must be given each time |
 | `fixed` | true if the period cannot be changed |
 | `count` | one of `wirflow.deadlines.rule.COUNTS`; default `after` |
-| `roll` | `next` (default) or `none` |
+| `roll` | `next` or `none`; default `none` with `from`, `back`, `hours` and `days-191`, else `next` |
 | `roll_law` | the paragraph for that; default: the rule's `law` |
 | `after` | the rule that finds the event itself, such as `vwvfg-41-2` |
 | `event` | text for the event: "Posted" |
@@ -65,6 +65,9 @@ _RULE_KEYS: Final = (
 _DAY_KEYS: Final = ("name", "on", "each_year", "easter", "from", "until", "land")
 _WHEN_KEYS: Final = ("on", "each_year", "easter")
 _LEAP_YEAR: Final = 2000
+_STAYING: Final = ("from", "back", "hours", "days-191")
+"""Ways of counting that do not move on a day off unless the office says so."""
+_FACTS_OF_COUNT: Final[Mapping[str, tuple[str, ...]]] = {"hours": ("at",), "days-191": ("suspended",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,13 @@ class _Reader:
         table = self._table(data, path, _RULE_KEYS)
         title = self._text(table, "title", path, required=True)
         count = self._choice(table, "count", path, COUNTS, "after")
-        roll = self._choice(table, "roll", path, ROLLS, "next")
+        roll = self._choice(table, "roll", path, ROLLS, "none" if count in _STAYING else "next")
+        if count == "back" and roll == "next":
+            self._find(
+                f"{path}.roll",
+                "Was zurückzählt, verschiebt sich nicht: 'none'.",
+                "What counts back does not move: 'none'.",
+            )
         after = table.get("after")
         if after is not None and (after not in names or after == name or not self._delivers(after)):
             self._unknown(f"{path}.after", str(after), [each for each in self._known if self._delivers(each)])
@@ -191,7 +200,7 @@ class _Reader:
         fixed = self._flag(table, "fixed", path)
         if len(self.findings) > before or title is None:
             return None
-        return Rule(
+        rule = Rule(
             name=name,
             title=title,
             jurisdiction=_JURISDICTION,
@@ -202,8 +211,13 @@ class _Reader:
             roll_law=roll_law,
             after=after,
             fixed=fixed,
-            facts=("received_on", "announced_on") if after is not None else (),
+            facts=(*_FACTS_OF_COUNT.get(count, ()), *(("received_on", "announced_on") if after else ())),
         )
+        for version in versions:
+            expected = None if version.period is None else rule.misfit(version.period)
+            if expected is not None:
+                self.findings.append(Finding(f"{path}.period", expected))
+        return rule
 
     def _delivers(self, name: object) -> bool:
         rule = self._known.get(str(name))

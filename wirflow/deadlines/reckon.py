@@ -16,9 +16,9 @@ from wirflow.errors import DeadlineError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from wirflow.deadlines.case import Case, Step
     from collections.abc import Callable
 
+    from wirflow.deadlines.case import Case, Step
     from wirflow.deadlines.period import Period
 
 _DAY: Final = timedelta(days=1)
@@ -55,15 +55,18 @@ def reckon(start: date, case: Case, trace: list[Step] | None = None) -> tuple[da
         # What is counted back does not move, unless a fact put another day in its place.
         if rule.roll == "next" and not case.facts.named_day and (not case.period.back or raw != counted):
             due = case.calendar.next_working_day(raw)
+        rolled = due
         if rule.count == "eu":
-            due = _two_working_days(start, due, case, trace)
+            due = _two_working_days(start, rolled, case)
     except (ValueError, OverflowError) as error:
         raise DeadlineError(
             Text("Die Frist endet außerhalb des Kalenders.", "The period ends outside the calendar."),
             hint=Text("Daten reichen vom Jahr 1 bis zum Jahr 9999.", "Dates reach from the year 1 to 9999."),
         ) from error
     if trace is not None:
-        telling.close(trace, raw, due, case)
+        telling.close(trace, raw, rolled, case)
+        if due != rolled:
+            telling.lengthen(trace, rolled, due, case)
     return raw, due
 
 
@@ -91,7 +94,8 @@ def _overruled(raw: date, case: Case, trace: list[Step] | None) -> date:
         raw = facts.known_on + timedelta(days=_KNOWN_DAYS)
         if trace is not None:
             trace.append(telling.known_step(raw, law))
-    if facts.award_ends is not None:
+    # What the award says wins: with a period of its own, the sixth month is no limit.
+    if facts.award_ends is not None and case.period == case.version.period:
         latest = _last_month_end(facts.award_ends, case.period)
         if latest < raw:
             raw = latest
@@ -141,7 +145,7 @@ def _count_year_end(start: date, case: Case, trace: list[Step] | None) -> date:
     return shift(end, case.period)
 
 
-def _count_days_191(start: date, case: Case, trace: list[Step] | None) -> date:
+def _count_days_191(start: date, case: Case, _trace: list[Step] | None) -> date:
     """§ 191: days of a month or year that need not be contiguous; days of a break do not count."""
     left = case.period.contiguous_days
     breaks = case.facts.suspended
@@ -150,8 +154,6 @@ def _count_days_191(start: date, case: Case, trace: list[Step] | None) -> date:
         day += _DAY
         if not any(first <= day <= last for first, last in breaks):
             left -= 1
-    if trace is not None:
-        trace.append(telling.days_191_step(day, case.period.contiguous_days))
     return day
 
 
@@ -185,7 +187,7 @@ def _count_eu(start: date, case: Case, _trace: list[Step] | None) -> date:
     return shift(start, case.period)
 
 
-def _two_working_days(start: date, due: date, case: Case, trace: list[Step] | None) -> date:
+def _two_working_days(start: date, due: date, case: Case) -> date:
     """Any period of two days or more includes at least two working days (article 3 (5))."""
     period = case.period
     if period.back or not (period.total_months or period.total_days >= _EU_MINIMUM):
@@ -194,11 +196,7 @@ def _two_working_days(start: date, due: date, case: Case, trace: list[Step] | No
     while day < due and working < _EU_MINIMUM:
         day += _DAY
         working += not case.calendar.is_day_off(day)
-    if working < _EU_MINIMUM:
-        due = case.calendar.next_working_day(due + _DAY)
-        if trace is not None:
-            trace.append(telling.minimum_step(due))
-    return due
+    return due if working == _EU_MINIMUM else case.calendar.next_working_day(due + _DAY)
 
 
 _COUNTS: Final[dict[str, Callable[[date, Case, list[Step] | None], date]]] = {

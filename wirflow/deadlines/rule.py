@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from datetime import date
+from typing import Literal, get_args
 
+from wirflow.deadlines.period import Period
 from wirflow.errors import DeadlineError
 from wirflow.text import Text
-from wirflow.deadlines.period import Period
-from datetime import date
-from collections.abc import Mapping
-
 
 Count = Literal[
     "after",
@@ -133,6 +132,30 @@ class Rule:
             hint=Text(f"Sie gilt: {', '.join(spans)}.", f"It holds: {', '.join(spans)}."),
         )
 
+    def misfit(self, period: Period) -> Text | None:
+        """What the rule expects instead, if it cannot count such a period; else None."""
+        if (self.count == "hours") != bool(period.hours):
+            return Text(
+                "Stunden zählt nur eine Regel nach Stunden (vwvfg-31-6).",
+                "Only a rule by hours (vwvfg-31-6) counts hours.",
+            )
+        if self.count in _FORWARD_ONLY and (period.back or period.empty):
+            return Text(
+                "Die Regel zählt nur vorwärts, mindestens einen Tag.",
+                "The rule counts forward only, one day or more.",
+            )
+        if self.count == "working-days" and period.total_months:
+            return Text(
+                "Arbeitstage zählen nach Tagen und Wochen.",
+                "Working days are counted by days and weeks.",
+            )
+        if self.count in POINTS and not period.empty:
+            return Text(
+                "Die Regel nennt einen Tag und braucht keine Frist.",
+                "The rule names a day and needs no period.",
+            )
+        return None
+
     @property
     def latest(self) -> Version:
         """The newest version: what a catalogue shows."""
@@ -175,5 +198,10 @@ class Rule:
         return "back" if self.count == "back" or (period is not None and period.back) else "forward"
 
 
-POINTS = frozenset({"day", "month-start", "month-middle", "month-end"})
+MONTH_COUNTS = frozenset({"month-start", "month-middle", "month-end"})
+"""Ways of counting that name a day of a month (§ 192 BGB)."""
+
+POINTS = MONTH_COUNTS | {"day"}
 """Ways of counting that name a day and need no period."""
+
+_FORWARD_ONLY = frozenset({"from", "year-end", "days-191", "hours"})

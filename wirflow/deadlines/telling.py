@@ -6,6 +6,7 @@ from datetime import time
 from typing import TYPE_CHECKING, Final
 
 from wirflow.deadlines.case import Case, Step
+from wirflow.deadlines.rule import MONTH_COUNTS
 from wirflow.deadlines.spans import hours_end
 from wirflow.deadlines.workdays import FIRST_YEAR, LAST_YEAR, WEEKEND
 from wirflow.text import Text
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from wirflow.deadlines.period import Period
     from wirflow.deadlines.rule import Rule
 
 _GERMAN_MONTHS: Final = (
@@ -25,6 +27,7 @@ _ENGLISH_MONTHS: Final = (
     *("October", "November", "December"),
 )
 _NOTHING: Final = Text("", "")
+_CIVIL_COUNTS: Final = frozenset({"after", "from"})
 
 
 def civil(day: date) -> Text:
@@ -32,72 +35,95 @@ def civil(day: date) -> Text:
     return Text(f"{day:%d.%m.}{day.year:04}", f"{day.day} {_ENGLISH_MONTHS[day.month - 1]} {day.year}")
 
 
+def month_name(day: date) -> Text:
+    """The month of a day: Februar 2021, February 2021."""
+    return Text(
+        f"{_GERMAN_MONTHS[day.month - 1]} {day.year}",
+        f"{_ENGLISH_MONTHS[day.month - 1]} {day.year}",
+    )
+
+
 def event_step(rule: Rule, day: date) -> Step:
     """The day on which everything starts."""
+    if rule.count in MONTH_COUNTS:
+        month = month_name(day)
+        return Step(day, month, kind="event", phrase=month)
     on = civil(day)
-    return Step(
-        day,
-        rule.event,
-        kind="event",
-        phrase=Text(f"{rule.event.de} am {on.de}", f"{rule.event.en} on {on.en}"),
-    )
+    phrase = Text(f"{rule.event.de} am {on.de}", f"{rule.event.en} on {on.en}")
+    return Step(day, rule.event, kind="event", phrase=phrase)
 
 
 def raw_step(start: date, raw: date, case: Case) -> Step:
     """The end of the period before anything moves it."""
-    rule, period, on = case.rule, case.period, civil(raw)
-    law = _end_law(start, raw, case)
-    if rule.outcome is not None:
-        return Step(
-            raw,
-            Text(f"{rule.outcome.de} ({period.text.de})", f"{rule.outcome.en} ({period.text.en})"),
-            law,
-            "raw_end",
-            Text(f", {rule.outcome.de} am {on.de} ({law})", f", {rule.outcome.en} on {on.en} ({law})"),
+    law, on = _end_law(start, raw, case), civil(raw)
+    if case.rule.outcome is not None:
+        why, phrase = _outcome(case.rule.outcome, case.period, on)
+    elif case.rule.count == "back":
+        why, phrase = _full_days(case.period, on)
+    elif case.period.empty:
+        why = Text("maßgebender Tag", "day that counts")
+        phrase = Text(f"; maßgebend ist der {on.de}", f"; the day that counts is {on.en}")
+    else:
+        why, phrase = _end(start, raw, case)
+    if case.instead is not None:
+        other = case.instead.why
+        why = Text(f"{why.de}; {other.de}", f"{why.en}; {other.en}")
+        phrase = Text(f"; {other.de}{phrase.de}", f"; {other.en}{phrase.en}")
+    return Step(raw, why, law, "raw_end", Text(f"{phrase.de} ({law})", f"{phrase.en} ({law})"))
+
+
+def _outcome(outcome: Text, period: Period, on: Text) -> tuple[Text, Text]:
+    """What a rule of delivery presumes."""
+    return (
+        Text(f"{outcome.de} ({period.text.de})", f"{outcome.en} ({period.text.en})"),
+        Text(f", {outcome.de} am {on.de}", f", {outcome.en} on {on.en}"),
+    )
+
+
+def _full_days(period: Period, on: Text) -> tuple[Text, Text]:
+    """The last day after which so many full days lie before the event."""
+    if period.empty:
+        return (
+            Text("letzter Tag vor dem Ereignis", "last day before the event"),
+            Text(f"; spätester Tag ist der {on.de}", f"; the latest day is {on.en}"),
         )
-    if rule.count == "back":
-        return Step(
-            raw,
-            Text(
-                f"letzter Tag, nach dem {period.text.de} voll dazwischenliegen",
-                f"last day after which {period.text.en} lie fully in between",
-            ),
-            law,
-            "raw_end",
-            Text(
-                f"; volle Tage dazwischen ({period.text.de}), spätester Tag also {on.de} ({law})",
-                f"; full days in between ({period.text.en}), so the latest day is {on.en} ({law})",
-            ),
-        )
-    if case.version.period is None and case.period.empty:
-        return Step(
-            raw,
-            Text("maßgebender Tag", "day that counts"),
-            law,
-            "raw_end",
-            Text(f"; maßgebend ist der {on.de} ({law})", f"; the day that counts is {on.en} ({law})"),
-        )
-    missing = _missing(start, raw, case)
-    back = Text(" zurück", " back") if period.back else _NOTHING
-    at = _hour(start, case)
+    words = period.text
+    return (
+        Text(
+            f"letzter Tag vor vollen {period.dative.de} Abstand",
+            f"last day before full {words.en} in between",
+        ),
+        Text(
+            f"; volle Tage dazwischen: {words.de}, spätester Tag ist daher der {on.de}",
+            f"; full days in between: {words.en}, so the latest day is {on.en}",
+        ),
+    )
+
+
+def _end(start: date, raw: date, case: Case) -> tuple[Text, Text]:
+    """The end of a period, and which day its last month lacks, if any."""
+    on, at, missing = civil(raw), _hour(start, case), _missing(start, raw, case)
+    back = Text(" zurück", " back") if case.period.back else _NOTHING
+    words, dative = case.period.text, case.period.dative
     why = Text(
-        f"Ende der Frist: {period.text.de}{back.de}{at.de}",
-        f"end of the period: {period.text.en}{back.en}{at.en}",
+        f"Ende der Frist: {words.de}{back.de}{at.de}", f"end of the period: {words.en}{back.en}{at.en}"
     )
     middle = _NOTHING
     if missing is not None:
         why = Text(f"{why.de}; {missing.de}", f"{why.en}; {missing.en}")
         middle = Text(f", da {_verb_last(missing.de)},", f", as {missing.en},")
-    return Step(
-        raw,
-        why,
-        law,
-        "raw_end",
-        Text(
-            f"; die Frist von {period.dative.de}{back.de} endet{middle.de} am {on.de}{at.de} ({law})",
-            f"; the period of {period.text.en}{back.en} ends{middle.en} on {on.en}{at.en} ({law})",
-        ),
+    if case.rule.count == "days-191":
+        days = case.period.contiguous_days
+        middle = Text(f", gezählt als {days} Tage,", f", counted as {days} days,")
+        why = Text(f"{why.de}, gezählt als {days} Tage", f"{why.en}, counted as {days} days")
+    if case.rule.count == "working-days":
+        middle = Text(", nur Arbeitstage gezählt,", ", only working days counted,")
+        why = Text(f"{why.de}, nur Arbeitstage", f"{why.en}, working days only")
+    phrase = Text(
+        f"; die Frist von {dative.de}{back.de} endet{middle.de} am {on.de}{at.de}",
+        f"; the period of {words.en}{back.en} ends{middle.en} on {on.en}{at.en}",
     )
+    return why, phrase
 
 
 def _verb_last(sentence: str) -> str:
@@ -128,21 +154,17 @@ def _is_clamped(start: date, raw: date, case: Case) -> bool:
 
 
 def _end_law(start: date, raw: date, case: Case) -> str:
-    """The law of the rule and, where the rule leans on the Civil Code alone, the paragraph that decided."""
-    law = case.version.law
-    if (
-        case.rule.jurisdiction == "DE"
-        and case.version.period is None
-        and case.rule.count in {"after", "from"}
-    ):
-        law = (
-            "§ 188 Abs. 1 BGB"
-            if not case.period.total_months and case.period.total_days % 7
-            else "§ 188 Abs. 2 BGB"
-        )
-    if _is_clamped(start, raw, case):
-        law = "§ 188 Abs. 2, 3 BGB" if law == "§ 188 Abs. 2 BGB" else f"{law}, § 188 Abs. 3 BGB"
-    return law
+    """The paragraph that decided: of the rule or, where it leans on the Civil Code, of that."""
+    period, rule = case.period, case.rule
+    if rule.jurisdiction == "EU" or period.empty:
+        return case.law
+    clamped = _is_clamped(start, raw, case)
+    if rule.jurisdiction == "DE" and case.version.period is None and rule.count in _CIVIL_COUNTS:
+        if clamped:
+            return "§ 188 Abs. 2, 3 BGB"
+        by_days = not period.total_months and period.total_days % 7
+        return "§ 188 Abs. 1 BGB" if by_days else "§ 188 Abs. 2 BGB"
+    return f"{case.law}, § 188 Abs. 3 BGB" if clamped else case.law
 
 
 def _hour(start: date, case: Case) -> Text:
@@ -192,18 +214,6 @@ def year_end_step(day: date) -> Step:
     return _aside(day, "start", Text("Schluss des Kalenderjahres", "end of the calendar year"), "")
 
 
-def days_191_step(day: date, days: int) -> Step:
-    """The period as days that need not be contiguous."""
-    why = Text(f"gezählt als {days} Tage", f"counted as {days} days")
-    return _aside(day, "start", why, "§ 191 BGB")
-
-
-def minimum_step(day: date) -> Step:
-    """A period of two days or more got too few working days."""
-    why = Text("mindestens zwei Arbeitstage", "at least two working days")
-    return _aside(day, "moved", why, "Art. 3 Abs. 5 VO 1182/71")
-
-
 def close(trace: list[Step], raw: date, due: date, case: Case) -> None:
     """Write down each day over which the end was moved, and the day that it became."""
     skipped = _skipped_steps(raw, due, case)
@@ -226,13 +236,27 @@ def close(trace: list[Step], raw: date, due: date, case: Case) -> None:
     if off is None:
         trace.append(Step(due, Text("Fristende mit Ablauf des Tages", "ends with that day"), kind="due"))
         return
-    why = Text(f"{off.de}; der Tag bleibt", f"{off.en}; the day stays")
+    why = Text(f"{off.de}; verschiebt sich nicht", f"{off.en}; does not move")
     if case.facts.named_day:
         law = "§ 31 Abs. 3 Satz 2 VwVfG"
         cited = f" ({law})"
+    kind = off if off in WEEKEND else Text(f"Feiertag ({off.de})", f"holiday ({off.en})")
     phrase = Text(
-        f"; der Tag bleibt, obwohl er frei ist: {off.de}{cited}",
-        f"; the day stays, although off: {off.en}{cited}",
+        f"; dass er ein {kind.de} ist, verschiebt ihn nicht{cited}",
+        f"; that it is a {kind.en} does not move it{cited}",
+    )
+    trace.append(Step(due, why, law, "due", phrase))
+
+
+def lengthen(trace: list[Step], rolled: date, due: date, case: Case) -> None:
+    """A period of two days or more got too few working days, so that its end moved on."""
+    trace[-1] = trace[-1]._replace(kind="moved")
+    trace.extend(step._replace(phrase=_NOTHING) for step in _skipped_steps(rolled, due, case))
+    on, law = civil(due), "Art. 3 Abs. 5 VO (EWG, Euratom) 1182/71"
+    why = Text("zweiter Arbeitstag", "second working day")
+    phrase = Text(
+        f"; mindestens zwei Arbeitstage enthält sie erst mit dem {on.de} ({law})",
+        f"; at least two working days lie in it only with {on.en} ({law})",
     )
     trace.append(Step(due, why, law, "due", phrase))
 
