@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
+from hypothesis import given, strategies as st
 
 from wirflow.deadlines import Catalogue, Period, compute
 from wirflow.deadlines.office import Finding
@@ -131,7 +132,8 @@ def test_nothing_added_is_nothing_changed():
         ({"title": "T", "law": "§", "count": "working-days", "period": "P1M"}, "period"),
         ({"title": "T", "law": "§", "after": "vwgo-74"}, "after"),
         ({"title": "T", "law": "§", "after": "mine"}, "after"),
-        ({"title": "T", "law": "§", "after": 5}, "after"),
+        ({"title": "T", "law": "§", "after": []}, "after"),
+        ({"title": "T", "law": "§", "period": []}, "period"),
         ({"title": "T", "law": "§", "valid_from": "1.1.2020"}, "valid_from"),
         ({"title": "T", "law": "§", "valid_from": datetime(2020, 1, 1)}, "valid_from"),  # noqa: DTZ001 - wrong
         ({"title": "T", "law": "§", "valid_from": "2020-01-02", "valid_until": "2020-01-01"}, "valid_until"),
@@ -166,6 +168,7 @@ def test_a_rule_beside_versions_or_with_a_taken_name_is_a_finding():
         ({"name": "N", "on": "11.8.2021"}, ".on"),
         ({"name": "N", "each_year": "02-30"}, ".each_year"),
         ({"name": "N", "each_year": "August"}, ".each_year"),
+        ({"name": "N", "each_year": f"{10**30}-1"}, ".each_year"),
         ({"name": "N", "easter": "39"}, ".easter"),
         ({"name": "N", "easter": 999}, ".easter"),
         ({"name": "N", "easter": 1, "from": 1800}, ".from"),
@@ -183,6 +186,60 @@ def test_a_wrong_day_off_is_a_finding_with_its_path(table, path):
 def test_days_off_are_a_list():
     """A table where a list is expected is a finding."""
     assert paths(holidays={"name": "N"}) == ["holidays"]
+
+
+KEYS = st.sampled_from(
+    [
+        *(
+            "title",
+            "law",
+            "period",
+            "fixed",
+            "count",
+            "roll",
+            "roll_law",
+            "after",
+            "event",
+            "verified",
+            "notes",
+        ),
+        *(
+            "valid_from",
+            "valid_until",
+            "versions",
+            "name",
+            "on",
+            "each_year",
+            "easter",
+            "from",
+            "until",
+            "land",
+        ),
+        *("de", "en", "other"),
+    ]
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.dates()
+    | st.text(max_size=5)
+    | st.sampled_from(["P2W", "P1M", "2021-02-03", "next", "back", "hours", "vwvfg-41-2", "HE", "08-08"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=6),
+    max_leaves=12,
+)
+
+
+@given(rules=st.dictionaries(st.text(max_size=3), VALUES, max_size=2), holidays=st.lists(VALUES, max_size=2))
+def test_whatever_an_office_writes_is_read_or_found_wrong(rules, holidays):
+    """No data crashes the reader: either there are findings, or the catalogue is made and computes."""
+    if Catalogue.default().check_office(rules, holidays):
+        with pytest.raises(DefinitionError):
+            Catalogue.default().with_office(rules, holidays)
+    else:
+        office = Catalogue.default().with_office(rules, holidays)
+        assert set(office.rules) == {*Catalogue.default().rules, *rules}
+        assert compute("vwvfg-31", DAY("2021-01-28"), "P1M", catalogue=office).due >= DAY("2021-03-01")
 
 
 def test_all_findings_come_at_once():

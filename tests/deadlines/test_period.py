@@ -68,10 +68,20 @@ def test_what_is_no_period_is_refused_with_what_is_expected(text):
     assert "P2W" in caught.value.explain("en")
 
 
-def test_a_thing_that_is_no_text_is_no_period():
-    """A number where a duration is expected is an error, not a crash."""
+@pytest.mark.parametrize("thing", [14, None, [], {}])
+def test_a_thing_that_is_no_text_is_no_period(thing):
+    """A number or a list where a duration is expected is an error, not a crash."""
     with pytest.raises(DeadlineError):
-        Period.parse(14)
+        Period.parse(thing)
+
+
+@given(st.text(alphabet="P-+0123456789.,YMWDTH ", max_size=8))
+def test_any_text_is_a_period_or_an_error(text):
+    """Whatever is typed is read, or refused with a hint."""
+    try:
+        assert isinstance(Period.parse(text), Period)
+    except DeadlineError as error:
+        assert error.hint  # noqa: PT017 - both outcomes are lawful
 
 
 @pytest.mark.parametrize("parts", [{"days": -1}, {"months": 10_000}, {"hours": 1, "days": 1}])

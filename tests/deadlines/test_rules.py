@@ -78,6 +78,8 @@ def test_a_day_that_the_authority_named_stays():
     """§ 31 (3) sentence 2 VwVfG: Good Friday stays, if that day was named with reference to the rule."""
     assert due("vwvfg-31", "2021-03-19", "P2W", named_day=True) == "2021-04-02"
     assert due("vwvfg-31", "2021-03-19", "P2W", named_day=False) == "2021-04-06"
+    assert due("vwvfg-31", "2021-03-19", "P2W", named_day="true") == "2021-04-02"
+    assert due("vwvfg-31", "2021-03-19", "P2W", named_day="false") == "2021-04-06"
 
 
 @pytest.mark.parametrize(

@@ -186,6 +186,22 @@ def test_both_count_back_the_same(start, months, days, place):
         assert compute("vwvfg-31", start, period, land=place).due == end_after(start, -months, -days)
 
 
+@given(
+    start=st.dates(date(2020, 1, 1), date(2020, 3, 1)),
+    days=st.integers(1, 60),
+    breaks=st.lists(st.tuples(st.dates(date(2020, 1, 1), date(2020, 6, 1)), st.integers(0, 20)), max_size=5),
+)
+def test_both_leave_out_the_days_of_a_break(start, days, breaks):
+    """§ 191: counted day by day, the days of breaks left out, however the breaks overlap."""
+    suspended = [(first, first + timedelta(days=length)) for first, length in breaks]
+    day, left = start, days
+    while left:
+        day += DAY
+        left -= not any(first <= day <= last for first, last in suspended)
+    found = compute("bgb-191", start, Period(days=days), given={"suspended": suspended})
+    assert found.due == day
+
+
 @given(start=STARTS, place=st.sampled_from(PLACES))
 @settings(max_examples=200)
 def test_both_deliver_and_count_the_same(start, place):

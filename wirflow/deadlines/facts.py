@@ -70,7 +70,7 @@ NO_FACTS: Final = Facts()
 def read_facts(rule: Rule, given: Mapping[str, object]) -> Facts:
     """The facts of a case as values; those given as None are left out.
 
-    Dates may be ISO texts, as they come from a command line or from JSON.
+    Dates may be ISO texts and flags `true` or `false`, as they come from a command line.
 
     Raises:
         UnknownNameError: no such fact.
@@ -109,6 +109,8 @@ def read_facts(rule: Rule, given: Mapping[str, object]) -> Facts:
 
 
 def _flag(value: Any) -> bool:
+    if value in ("true", "false"):
+        return bool(value == "true")
     if not isinstance(value, bool):
         raise TypeError(value)
     return value

@@ -164,8 +164,7 @@ class _Reader:
 
     def rules(self, data: object) -> tuple[Rule, ...]:
         tables = self._table(data, "rules")
-        names = {*self._known, *map(str, tables)}
-        read = (self._rule(str(name), table, names) for name, table in tables.items())
+        read = (self._rule(str(name), table) for name, table in tables.items())
         return tuple(rule for rule in read if rule is not None)
 
     def days(self, data: object) -> tuple[OfficeDay, ...]:
@@ -177,7 +176,7 @@ class _Reader:
 
     # --- rules ---------------------------------------------------------------
 
-    def _rule(self, name: str, data: object, names: set[str]) -> Rule | None:
+    def _rule(self, name: str, data: object) -> Rule | None:
         path, before = f"rules.{name}", len(self.findings)
         if name in self._known:
             self._find(path, "Diesen Namen trägt schon eine Regel.", "A rule of this name exists already.")
@@ -192,7 +191,7 @@ class _Reader:
                 "What counts back does not move: 'none'.",
             )
         after = table.get("after")
-        if after is not None and (after not in names or after == name or not self._delivers(after)):
+        if after is not None and not self._delivers(after):
             self._unknown(f"{path}.after", str(after), [each for each in self._known if self._delivers(each)])
         versions = self._versions(table, path)
         roll_law = self._string(table, "roll_law", path) or (versions[-1].law if versions else "")
@@ -220,7 +219,7 @@ class _Reader:
         return rule
 
     def _delivers(self, name: object) -> bool:
-        rule = self._known.get(str(name))
+        rule = self._known.get(name) if isinstance(name, str) else None
         return rule is not None and rule.outcome is not None
 
     def _versions(self, table: Mapping[str, Any], path: str) -> tuple[Version, ...]:
@@ -431,6 +430,6 @@ def _is_text(value: object) -> bool:
 def _exists(year: int, month: int, day: int) -> bool:
     try:
         date(year, month, day)
-    except ValueError:
+    except (ValueError, OverflowError):
         return False
     return True

@@ -94,6 +94,8 @@ class Period:
         Raises:
             DeadlineError: it is no such duration; the hint says what is expected.
         """
+        if not isinstance(text, str):
+            raise _no_duration(text)
         return _parse(text)
 
     @property
@@ -159,13 +161,10 @@ def _join(parts: list[str], last: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _parse(text: str) -> Period:
-    match = _ISO.fullmatch(text.strip()) if isinstance(text, str) else None
+    match = _ISO.fullmatch(text.strip())
     parts = {} if match is None else {unit: match[unit] for unit in _GERMAN if match[unit]}
     if match is None or not parts or (match["outer"] and match["inner"]):
-        raise DeadlineError(
-            Text(f"'{text}' ist keine Dauer.", f"'{text}' is no duration."),
-            hint=_EXPECTED,
-        )
+        raise _no_duration(text)
     years, quarters = _quarters(parts.get("years", "0"))
     months, half = _quarters(parts.get("months", "0"))
     return Period(
@@ -176,6 +175,10 @@ def _parse(text: str) -> Period:
         hours=int(parts.get("hours", "0")),
         back=match["outer"] == "-" or match["inner"] == "-",
     )
+
+
+def _no_duration(text: object) -> DeadlineError:
+    return DeadlineError(Text(f"'{text}' ist keine Dauer.", f"'{text}' is no duration."), hint=_EXPECTED)
 
 
 def _quarters(number: str) -> tuple[int, int]:

@@ -147,14 +147,15 @@ def _count_year_end(start: date, case: Case, trace: list[Step] | None) -> date:
 
 def _count_days_191(start: date, case: Case, _trace: list[Step] | None) -> date:
     """§ 191: days of a month or year that need not be contiguous; days of a break do not count."""
-    left = case.period.contiguous_days
-    breaks = case.facts.suspended
-    day = start
-    while left:
-        day += _DAY
-        if not any(first <= day <= last for first, last in breaks):
-            left -= 1
-    return day
+    counted = start
+    end = start + timedelta(days=case.period.contiguous_days)
+    for first, last in sorted(case.facts.suspended):
+        # Days before the event or in an earlier break do not suspend anything once more.
+        first_lost = max(first, counted + _DAY)
+        if first_lost <= last and first_lost <= end:
+            end += last - first_lost + _DAY
+            counted = last
+    return end
 
 
 def _count_month_start(start: date, _case: Case, _trace: list[Step] | None) -> date:
