@@ -235,9 +235,8 @@ class _Builder:
                 if self._known("field", name, types)
             ),
             requires=tuple(
-                Requirement(when=self._expression(item.get("when")) or "", otherwise=item.get("else"))
+                Requirement(when=self._expression(item.get("when")) or "", otherwise=item.title("", "else"))
                 for item in part.many("requires")
-                if item.get("when") and item.get("else")
             ),
             set=self._assignments(part.many("set"), types),
             notices=tuple(item for item in notices if item),
@@ -383,7 +382,7 @@ class _Builder:
             name=key.text,
             states=self._states(part.many("while")),
             when=self._expression(part.get("when")) or "false",
-            text=part.get("text") or Text.same(""),
+            text=part.title("", "text"),
             source=part.text("source"),
         )
 

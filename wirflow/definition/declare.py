@@ -80,7 +80,8 @@ def declare(part: Part, outlines: dict[str, Outline], log: Log) -> Names:
         )
         for key, item in part.many("states")
     }
-    _initial([(key, states[key.text]) for key, _ in part.many("states")], part, log)
+    if not any("initial" in item.wrong for _, item in part.many("states")):
+        _initial([(key, states[key.text]) for key, _ in part.many("states")], part, log)
     roles = {key.text: Role(name=key.text, title=item.title(key.text)) for key, item in part.many("roles")}
     events = [key.text for key, _ in part.many("transitions")]
     if part.get("corrections"):
@@ -99,7 +100,7 @@ def _links(part: Part, outlines: dict[str, Outline], log: Log) -> dict[str, Link
             continue
         target = item.get("workflow")
         if target is not None and target.text not in outlines:
-            log.unknown("workflow", WHAT["workflow"], target, outlines)
+            log.unknown("workflow", WHAT["workflow"], target, [name for name in outlines if name[0] != "?"])
         known = outlines.get(target.text) if target else None
         links[key.text] = Link(
             name=key.text,
@@ -149,8 +150,8 @@ def _permitted(key: Scalar, log: Log) -> bool:
 def _field(key: Scalar, item: Part, log: Log) -> Field:
     kind = item.text("type") or "text"
     choices = tuple(
-        Choice(name=choice.text, title=(row or Part(choice, {})).title(choice.text))
-        for choice, row in item.many("choices")
+        Choice(name=name.text, title=(row or Part(name, {})).title(name.text))
+        for name, row in item.many("choices")
     )
     if item.text("type"):
         _check_field(item, kind, log)

@@ -57,9 +57,9 @@ class Part:
         """The items of a list or table; none if it is absent."""
         return self.values.get(key) or []
 
-    def title(self, name: str) -> Text:
-        """What a person calls it; made of its name if nothing is said."""
-        title: Text | None = self.values.get("title")
+    def title(self, name: str, key: str = "title") -> Text:
+        """What a person reads there; made of a name if nothing is said."""
+        title: Text | None = self.values.get(key)
         return title or Text.same(name.replace("_", " ").capitalize())
 
     def yes(self, key: str) -> bool:
