@@ -155,6 +155,7 @@ def test_an_award_can_be_the_law():
     """The place where the period is really written replaces that of the rule."""
     deadline = compute("vwvfg-31", DAY("2021-12-31"), "P6M", law="ANBest-P, as named in the award")
     assert deadline.law == "ANBest-P, as named in the award"
+    assert "(ANBest-P, as named in the award; § 188 Abs. 2, 3 BGB)" in deadline.explain().en
 
 
 def test_deadlines_are_equal_by_what_they_say():

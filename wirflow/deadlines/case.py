@@ -42,6 +42,8 @@ class Case(NamedTuple):
     """Which other period a fact brought in."""
     delivery: Case | None
     """How the event itself is found first, such as by delivery by post."""
+    basis: str | None = None
+    """Where the period is written, if not in the rule: the award."""
 
     @property
     def law(self) -> str:

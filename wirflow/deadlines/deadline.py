@@ -191,7 +191,7 @@ def compute(
         known = by.constant or by.version_on(start)
         verified = verified and known.verified
         delivery = Case(by, known, known.period or _POINT, calendar, facts, None, None)
-    case = Case(found, version, length, calendar, facts, instead, delivery)
+    case = Case(found, version, length, calendar, facts, instead, delivery, law)
     raw_end, due = reckon(start, case)
     counted = None if length.empty and period is None else length
     return Deadline(rule, start, counted, due, raw_end, law or case.law, verified, calendar.place, case)

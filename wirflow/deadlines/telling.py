@@ -56,6 +56,8 @@ def event_step(rule: Rule, day: date) -> Step:
 def raw_step(start: date, raw: date, case: Case) -> Step:
     """The end of the period before anything moves it."""
     law, on = _end_law(start, raw, case), civil(raw)
+    if case.basis is not None:
+        law = f"{case.basis}; {law}"
     if case.rule.outcome is not None:
         why, phrase = _outcome(case.rule.outcome, case.period, on)
     elif case.rule.count == "back":
