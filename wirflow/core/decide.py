@@ -222,7 +222,7 @@ def _input(workflow: Workflow, event: Event, transition: Transition) -> Refusal 
     taken = {item.field for item in transition.input}
     unknown = [name for name in event.input if name not in taken]
     if unknown:
-        names, known = ", ".join(unknown), ", ".join(item.field for item in transition.input) or "–"  # noqa: RUF001 - a dash says: none
+        names, known = ", ".join(unknown), ", ".join(item.field for item in transition.input) or "–"
         text = Text(
             f"'{transition.title.de}' nimmt diese Angaben nicht: {names}.",
             f"'{transition.title.en}' does not take these fields: {names}.",

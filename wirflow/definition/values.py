@@ -119,7 +119,7 @@ def dump(data: Mapping[str, Value]) -> dict[str, str | int | bool]:
 def show(field: Field, value: Value | None, lang: Lang) -> str:
     """A value as a person reads it: `50.000,00 €`, `31.12.2021`, a choice by its title."""
     if value is None:
-        return Text("unbekannt", "unknown").pick(lang) if field.expected else "–"  # noqa: RUF001 - a dash says: nothing
+        return Text("unbekannt", "unknown").pick(lang) if field.expected else "–"
     if isinstance(value, bool):
         return (Text("ja", "yes") if value else Text("nein", "no")).pick(lang)
     if isinstance(value, Decimal):

@@ -213,7 +213,7 @@ class Database:
         if found == VERSION:
             return
         if found is None or found < VERSION:
-            shown = found or "–"  # noqa: RUF001 - a dash says: none
+            shown = found or "–"
             raise DatabaseError(
                 Text(
                     f"Die Datenbank hat Version {shown}, nötig ist {VERSION}.",

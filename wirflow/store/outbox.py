@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, literal_column, select, update
 
 from wirflow.clock import stamp
 from wirflow.store.tables import cases, outbox
@@ -113,9 +113,12 @@ _COLUMNS = (
     outbox.c.sent_at,
     outbox.c.error,
 )
+# Literals, not bound values: only so does the database see that the partial index fits.
+_OPEN = outbox.c.state.in_((literal_column("'pending'"), literal_column("'sending'")))
+
 _JOINED = select(*_COLUMNS).join(cases, cases.c.id == outbox.c.case_id)
 _CLAIMABLE = (
-    _JOINED.where(outbox.c.state.in_(("pending", "sending")), outbox.c.next_at <= bindparam("now"))
+    _JOINED.where(_OPEN, outbox.c.next_at <= bindparam("now"))
     .order_by(outbox.c.next_at, outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=outbox)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, literal_column, select, update
 
 from wirflow.clock import stamp, unstamp
 from wirflow.core.case import Timer
@@ -43,36 +43,38 @@ _COLUMNS = (
     timers.c.depth,
 )
 
+# Literals, not bound values: only so does the database see that the partial indexes fit.
+_ARMED = timers.c.status == literal_column("'armed'")
+_FAILED = timers.c.status == literal_column("'failed'")
+
 _OF_CASE = (
     select(*_COLUMNS)
-    .where(timers.c.case_id == bindparam("case_id"), timers.c.status == "armed")
+    .where(timers.c.case_id == bindparam("case_id"), _ARMED)
     .order_by(timers.c.due_at, timers.c.id)
 )
 _DUE = (
     select(timers.c.id, timers.c.case_id, timers.c.due_at)
-    .where(timers.c.status == "armed", timers.c.due_at <= bindparam("now"))
+    .where(_ARMED, timers.c.due_at <= bindparam("now"))
     .order_by(timers.c.due_at, timers.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 _DUE_SIGNALS = (
     select(timers.c.id, timers.c.case_id, timers.c.due_at)
-    .where(timers.c.status == "armed", timers.c.due_at <= bindparam("now"), timers.c.kind == "signal")
+    .where(_ARMED, timers.c.due_at <= bindparam("now"), timers.c.kind == literal_column("'signal'"))
     .order_by(timers.c.due_at, timers.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_NEXT = (
-    select(timers.c.due_at).where(timers.c.status == "armed").order_by(timers.c.due_at, timers.c.id).limit(1)
-)
+_NEXT = select(timers.c.due_at).where(_ARMED).order_by(timers.c.due_at, timers.c.id).limit(1)
 _NAMES = ("case_id", "name", "kind", "label", "due_at", "due", "event", "derivation", "payload", "depth")
 _INSERT = insert(timers).values({name: bindparam(name) for name in _NAMES} | {"status": "armed"})
 _END = (
     update(timers)
-    .where(timers.c.id == bindparam("timer_id"), timers.c.status == "armed")
+    .where(timers.c.id == bindparam("timer_id"), _ARMED)
     .values(status=bindparam("ending"), error=bindparam("error"))
 )
-_REARM = update(timers).where(timers.c.status == "failed").values(status="armed", error=None)
+_REARM = update(timers).where(_FAILED).values(status="armed", error=None)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
