@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from string import Formatter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wirflow.definition.declare import WHAT, Outline, declare
 from wirflow.definition.grammar import EVERYWHERE
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wirflow.definition.log import Log
+
+
+START: Final = "start"
+"""The event with which every case begins; `not_by` may name it."""
 
 
 class _Expression(NamedTuple):
@@ -191,7 +195,7 @@ class _Builder:
     def _transitions(self) -> list[Transition]:
         found = []
         for event, alternatives in self._part.many("transitions"):
-            if event.text == CORRECT:
+            if event.text in {CORRECT, START}:
                 self._log.add(
                     "reserved-name",
                     event,
@@ -199,7 +203,9 @@ class _Builder:
                         f"Das Ereignis '{CORRECT}' gibt es von selbst.",
                         f"The event '{CORRECT}' exists by itself.",
                     ),
-                    Text("Schreiben Sie: corrections: {by: [Rolle]}.", "Write: corrections: {by: [role]}."),
+                    Text("Schreiben Sie: corrections: {by: [Rolle]}.", "Write: corrections: {by: [role]}.")
+                    if event.text == CORRECT
+                    else Text("Mit ihm beginnt jeder Vorgang.", "Every case begins with it."),
                 )
             found += [self._transition(event.text, item) for item in alternatives]
         corrections: Part | None = self._part.get("corrections")
@@ -227,7 +233,7 @@ class _Builder:
             sources=self._states(part.many("from")),
             target=self._known("state", part.get("to"), self._names.states),
             by=self._all_known("role", part.many("by"), self._names.roles),
-            not_by=self._all_known("event", part.many("not_by"), self._names.events),
+            not_by=self._all_known("event", part.many("not_by"), (*self._names.events, START)),
             when=self._expression(part.get("when")),
             input=tuple(
                 Input(field=name.text, required=word is None or word.text == "required")

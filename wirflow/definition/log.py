@@ -57,7 +57,9 @@ class Log:
             place = Place(self.file, *node.position(offset))
         self.findings.append(Finding(code, place, message, hint, severity))
 
-    def unknown(self, kind: str, what: Text, name: Scalar, known: Iterable[str]) -> None:
+    def unknown(
+        self, kind: str, what: Text, name: Scalar, known: Iterable[str], *, severity: Severity = "error"
+    ) -> None:
         """Note that a name does not exist, with the one that was probably meant.
 
         Args:
@@ -65,12 +67,14 @@ class Log:
             what: the same in words, with its article: "Das Feld", "The field".
             name: the name, where it stands.
             known: the names that exist.
+            severity: an error, or a warning.
         """
         self.add(
             f"unknown-{kind}",
             name,
             Text(f"{what.de} '{name.text}' ist unbekannt.", f"{what.en} '{name.text}' is unknown."),
             meant(name.text, known),
+            severity=severity,
         )
 
 

@@ -1,0 +1,349 @@
+"""A portfolio: cases as they stand on a day, taken from a document whose sections they cite.
+
+    reading = read_portfolio(Path("workflows/portfolios/….yaml"), workflows)
+    reading.portfolio       # None if anything is wrong
+    reading.findings        # all of it, with file:line:column
+
+Facts are facts: no guard is asked.  But each must be one that its workflow knows
+and takes, and what a case cannot start without must be there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from wirflow.definition.declare import WHAT
+from wirflow.definition.finding import Finding
+from wirflow.definition.grammar import VERSION
+from wirflow.definition.log import Log
+from wirflow.definition.shape import IDENTIFIER, TEXT, TITLE, Key, Many, Part, Record, Table, Word, one_of
+from wirflow.definition.values import Value, parse
+from wirflow.definition.yaml import Document, Scalar, read_file, read_text
+from wirflow.errors import DefinitionError, InputError
+from wirflow.text import LANGS, Lang, Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wirflow.definition.model import Workflow
+
+_MAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
+_TAG: Final = re.compile(r"[^\W_](?:[\w.-]{0,78}[\w])?", re.ASCII)
+_CASE: Final = re.compile(r"[^\W_](?:[\w./-]{0,78}\w)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who takes part: a function of the office, never a person's own name."""
+
+    id: str
+    name: str
+    email: str | None = None
+    roles: tuple[str, ...] = ()
+    lang: Lang = "de"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortfolioCase:
+    """A case as it stands on the day of the portfolio."""
+
+    key: str
+    workflow: str
+    state: str | None
+    """None: the initial one."""
+    links: Mapping[str, str]
+    """Name of the link → key of the other case."""
+    data: Mapping[str, Value]
+    sources: Mapping[str, str]
+    """Field → where the fact stands, such as `20-V-33-0003, 1.3`."""
+    note: Text | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portfolio:
+    """Cases that are imported together, all of them or none."""
+
+    name: str
+    title: Text
+    on: date
+    """The day on which the facts count."""
+    recorder: str
+    """`as`: who records them."""
+    source: str | None = None
+    people: tuple[Person, ...] = ()
+    cases: tuple[PortfolioCase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PortfolioReading:
+    """What a portfolio file says."""
+
+    portfolio: Portfolio | None
+    """None if there are errors."""
+    findings: tuple[Finding, ...]
+
+    def checked(self) -> Portfolio:
+        """The portfolio, if nothing is wrong.
+
+        Raises:
+            DefinitionError: there are errors; holds all findings.
+        """
+        if self.portfolio is None:
+            first = self.findings[0]
+            raise DefinitionError(
+                Text(
+                    f"Fehler in {first.place.file}: {len(self.findings)}.",
+                    f"Errors in {first.place.file}: {len(self.findings)}.",
+                ),
+                findings=self.findings,
+                hint=Text(first.line("de"), first.line("en")),
+            )
+        return self.portfolio
+
+
+def _is_date(scalar: Scalar) -> bool:
+    try:
+        return date.fromisoformat(scalar.text).isoformat() == scalar.text
+    except ValueError:
+        return False
+
+
+DAY: Final = Word(Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"), _is_date)
+TAG: Final = Word(
+    Text(
+        "ein Kürzel aus Buchstaben, Ziffern, '_', '-' und '.'", "a tag of letters, digits, '_', '-' and '.'"
+    ),
+    lambda scalar: _TAG.fullmatch(scalar.text) is not None,
+    "bad-name",
+)
+CASE_KEY: Final = Word(
+    Text(
+        "ein Aktenzeichen aus Buchstaben, Ziffern, '_', '-', '.' und '/', höchstens 80 Zeichen",
+        "a case key of letters, digits, '_', '-', '.' and '/', at most 80 characters",
+    ),
+    lambda scalar: _CASE.fullmatch(scalar.text) is not None,
+    "bad-name",
+)
+_EMAIL: Final = Word(
+    Text("eine E-Mail-Adresse", "an e-mail address"), lambda scalar: _MAIL.fullmatch(scalar.text) is not None
+)
+
+PERSON: Final = Record(
+    Text("{name: …, email: …, roles: […]}", "{name: …, email: …, roles: […]}"),
+    {
+        "name": Key(TEXT, required=True),
+        "email": Key(_EMAIL),
+        "roles": Key(Many(IDENTIFIER)),
+        "lang": Key(one_of(*LANGS)),
+    },
+)
+
+CASE: Final = Record(
+    Text("{workflow: …, state: …, data: …}", "{workflow: …, state: …, data: …}"),
+    {
+        "workflow": Key(IDENTIFIER, required=True),
+        "state": Key(IDENTIFIER),
+        "section": Key(TEXT),
+        "links": Key(Table(CASE_KEY, IDENTIFIER)),
+        "data": Key(Table(TEXT, IDENTIFIER)),
+        "sections": Key(Table(TEXT, IDENTIFIER)),
+        "note": Key(TITLE),
+    },
+)
+
+PORTFOLIO: Final = Record(
+    Text("eine Fallsammlung mit 'wirflow: 1' am Anfang", "a portfolio with 'wirflow: 1' at its head"),
+    {
+        "wirflow": Key(VERSION, required=True),
+        "portfolio": Key(TAG, required=True),
+        "title": Key(TITLE),
+        "source": Key(TEXT),
+        "on": Key(DAY, required=True),
+        "as": Key(TAG, required=True),
+        "people": Key(Table(PERSON, TAG)),
+        "cases": Key(Table(CASE, CASE_KEY), required=True),
+    },
+)
+
+
+def read_portfolio(
+    path: Path, workflows: Mapping[str, Workflow], *, existing: Mapping[str, str] | None = None
+) -> PortfolioReading:
+    """Read a portfolio file and check it against the workflows.
+
+    Args:
+        path: the file.
+        workflows: the workflows of the office.
+        existing: cases that are there already, key → workflow; links may lead to them.
+    """
+    return _read(read_file(path), workflows, existing or {})
+
+
+def read_portfolio_text(
+    text: str,
+    workflows: Mapping[str, Workflow],
+    file: str = "<text>",
+    *,
+    existing: Mapping[str, str] | None = None,
+) -> PortfolioReading:
+    """Read a portfolio from text, as `read_portfolio` reads a file."""
+    return _read(read_text(text, file), workflows, existing or {})
+
+
+def _read(
+    document: Document, workflows: Mapping[str, Workflow], existing: Mapping[str, str]
+) -> PortfolioReading:
+    log = Log(document.file, list(document.findings))
+    portfolio = None
+    if document.root is not None:
+        part = PORTFOLIO.fit(document.root, log)
+        portfolio = _Builder(part, workflows, existing, log).portfolio()
+    findings = tuple(sorted(log.findings, key=lambda item: (item.place, item.code)))
+    return PortfolioReading(None if log.errors else portfolio, findings)
+
+
+class _Builder:
+    def __init__(
+        self, part: Part, workflows: Mapping[str, Workflow], existing: Mapping[str, str], log: Log
+    ) -> None:
+        self._part = part
+        self._workflows = workflows
+        self._log = log
+        self._cases = {
+            **existing,
+            **{key.text: item.text("workflow") or "" for key, item in part.many("cases")},
+        }
+
+    def portfolio(self) -> Portfolio | None:
+        part = self._part
+        name, day, recorder = part.text("portfolio"), part.text("on"), part.text("as")
+        people = tuple(self._person(key, item) for key, item in part.many("people"))
+        if people and recorder and recorder not in {person.id for person in people}:
+            # Only a warning: `wirflow.toml` may know more people than this file.
+            self._log.unknown(
+                "person",
+                Text("Die Person", "The person"),
+                part.get("as"),
+                [person.id for person in people],
+                severity="warning",
+            )
+        cases = tuple(self._case(key, item) for key, item in part.many("cases"))
+        if not name or not day or not recorder:
+            return None
+        return Portfolio(
+            name=name,
+            title=part.title(name),
+            on=date.fromisoformat(day),
+            recorder=recorder,
+            source=part.text("source"),
+            people=people,
+            cases=cases,
+        )
+
+    def _person(self, key: Scalar, part: Part) -> Person:
+        known = dict.fromkeys(role for workflow in self._workflows.values() for role in workflow.role_by_name)
+        for role in part.many("roles"):
+            if role.text not in known:
+                self._log.unknown("role", WHAT["role"], role, known)
+        return Person(
+            id=key.text,
+            name=part.text("name") or "",
+            email=part.text("email"),
+            roles=tuple(role.text for role in part.many("roles")),
+            lang="en" if part.text("lang") == "en" else "de",
+        )
+
+    def _case(self, key: Scalar, part: Part) -> PortfolioCase:
+        named = part.get("workflow")
+        workflow = self._workflows.get(named.text) if named else None
+        if workflow is None:
+            if named:
+                self._log.unknown("workflow", WHAT["workflow"], named, self._workflows)
+            data: dict[str, Value] = {}
+        else:
+            data = self._data(key, part, workflow)
+            self._links(part, workflow)
+            state = part.get("state")
+            if state and state.text not in workflow.state_by_name:
+                self._log.unknown("state", WHAT["state"], state, workflow.state_by_name)
+        return PortfolioCase(
+            key=key.text,
+            workflow=named.text if named else "",
+            state=part.text("state"),
+            links={name.text: target.text for name, target in part.many("links")},
+            data=data,
+            sources=self._sources(part, data),
+            note=part.get("note"),
+        )
+
+    def _data(self, key: Scalar, part: Part, workflow: Workflow) -> dict[str, Value]:
+        fields = workflow.field_by_name
+        data: dict[str, Value] = {}
+        for name, value in part.many("data"):
+            if name.text not in fields:
+                self._log.unknown("field", WHAT["field"], name, fields)
+                continue
+            try:
+                data[name.text] = parse(fields[name.text], value.text)
+            except InputError as error:
+                self._log.add("wrong-value", value, error.message, error.hint)
+        given = part.keys("data")
+        for field in fields.values():
+            if field.required and field.default is None and field.name not in given:
+                self._log.add(
+                    "missing-field",
+                    key,
+                    Text(
+                        f"Im Vorgang {key.text} fehlt die Angabe '{field.name}' ({field.title.de}).",
+                        f"The case {key.text} lacks the fact '{field.name}' ({field.title.en}).",
+                    ),
+                    Text(
+                        f"Ohne sie kann kein Vorgang '{workflow.title.de}' beginnen.",
+                        f"No case '{workflow.title.en}' can start without it.",
+                    ),
+                )
+        return data
+
+    def _links(self, part: Part, workflow: Workflow) -> None:
+        for name, target in part.many("links"):
+            link = workflow.link_by_name.get(name.text)
+            if link is None:
+                self._log.unknown("link", WHAT["link"], name, workflow.link_by_name)
+            elif target.text not in self._cases:
+                self._log.unknown("case", Text("Der Vorgang", "The case"), target, self._cases)
+            elif self._cases[target.text] not in {link.workflow, ""}:
+                found = self._cases[target.text]
+                self._log.add(
+                    "wrong-type",
+                    target,
+                    Text(
+                        f"{target.text} ist ein Vorgang '{found}'; '{name.text}' führt zu '{link.workflow}'.",
+                        f"{target.text} is a case '{found}'; '{name.text}' leads to '{link.workflow}'.",
+                    ),
+                )
+
+    def _sources(self, part: Part, data: Mapping[str, Value]) -> dict[str, str]:
+        """Where each fact stands; a section of a fact that is not there is a slip."""
+        document, usual = self._part.text("source"), part.text("section")
+        sections = {}
+        for name, section in part.many("sections"):
+            sections[name.text] = section.text
+            if name.text not in part.keys("data"):
+                self._log.add(
+                    "unknown-field",
+                    name,
+                    Text(
+                        f"Zu '{name.text}' steht hier eine Fundstelle, aber kein Wert.",
+                        f"There is a section for '{name.text}' here, but no value.",
+                    ),
+                )
+        found = {name: sections.get(name, usual) for name in data}
+        return {
+            name: ", ".join(part for part in (document, section) if part)
+            for name, section in found.items()
+            if document or section
+        }
