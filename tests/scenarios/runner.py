@@ -15,11 +15,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import yaml
-from wirflow.definition.portfolio import read_portfolio
 
 from wirflow.clock import VirtualClock, civil_date
 from wirflow.core.decision import Refusal
 from wirflow.core.person import Person
+from wirflow.definition.portfolio import read_portfolio
 from wirflow.definition.reader import read_workflows
 from wirflow.definition.values import parse_all, to_json
 from wirflow.engine import Engine, NewCase, Profile
@@ -59,7 +59,12 @@ class Player:
             key: Person(id=key, name=item["name"], email=item["email"], roles=frozenset(item["roles"]))
             for key, item in self.scenario.get("people", {}).items()
         }
-        people = {**portfolio.people, **more}
+        people = {
+            item.id: Person(
+                id=item.id, name=item.name, email=item.email, roles=frozenset(item.roles), lang=item.lang
+            )
+            for item in portfolio.people
+        } | more
         self.database = Database(f"sqlite:///{self.folder / 'office.db'}")
         self.database.migrate()
         self.clock = VirtualClock(_instant(portfolio.on, NOON))
@@ -73,11 +78,12 @@ class Player:
                 data=case.data,
                 links=case.links,
                 sources=case.sources,
+                note=case.note,
                 state=case.state,
             )
             for case in portfolio.cases
         ]
-        started = self.engine.start_all(new, actor=portfolio.actor)
+        started = self.engine.start_all(new, actor=portfolio.recorder)
         assert isinstance(started, list), started
 
     def play(self) -> None:

@@ -55,7 +55,7 @@ def deadline_of(spec: DeadlineSpec, case: Case, facts: Facts) -> Deadline | None
 
 
 def _compute(spec: DeadlineSpec, start: date, period: str | None, facts: Facts) -> Deadline:
-    return compute(spec.rule, start, period, land=facts.land, catalogue=facts.catalogue)
+    return compute(spec.rule, start, period, land=facts.land, catalogue=facts.catalogue, law=spec.law)
 
 
 def _runs(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> bool:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from wirflow.deadlines import Catalogue, Deadline
 from wirflow.definition.values import Value
+from wirflow.text import Text
 
 EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal"]
 
@@ -42,6 +43,8 @@ class Case:
     """Deadline name → how far it has been dealt with."""
     sources: Mapping[str, str] = field(default_factory=dict)
     """Field → where the fact stands written; "" is the source of all others."""
+    note: Text | None = None
+    """A remark that came with it."""
     revision: int = 0
     """Number of entries in its trail."""
     digest: str | None = None

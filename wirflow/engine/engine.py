@@ -63,6 +63,7 @@ class NewCase:
     data: Mapping[str, Value]
     links: Mapping[str, str]
     sources: Mapping[str, str]
+    note: Text | None = None
     state: str | None = None
     """None: it starts in the initial state."""
 
@@ -197,6 +198,7 @@ class Engine:
                 data={},
                 links=item.links,
                 sources=item.sources,
+                note=item.note,
             )
             decision = start(workflow, blank, event, facts)
             if isinstance(decision, Refusal):

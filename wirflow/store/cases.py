@@ -58,6 +58,7 @@ _COLUMNS = (
     cases.c.actors,
     cases.c.done,
     cases.c.sources,
+    cases.c.note,
     cases.c.revision,
     cases.c.digest,
 )
@@ -68,7 +69,7 @@ _READ = select(*_COLUMNS).where(cases.c.key == bindparam("key"))
 _KEYS = select(cases.c.key).order_by(cases.c.key)
 
 _WRITTEN = ("definition_id", "state", "final", "since", "data", "actors", "done", "revision", "digest")
-_FIRST = (*_WRITTEN, "key", "workflow", "links", "sources")
+_FIRST = (*_WRITTEN, "key", "workflow", "links", "sources", "note")
 
 _INSERT = insert(cases).values({name: bindparam(name) for name in _FIRST}).returning(cases.c.id)
 _UPDATE = (
@@ -121,6 +122,7 @@ def add(session: Session, stored: StoredCase) -> int:
             "workflow": case.workflow,
             "links": _text(case.links),
             "sources": _text(case.sources),
+            "note": _text(case.note) if case.note else None,
         },
     )
 
@@ -195,7 +197,7 @@ def _with(stored: StoredCase, secrets: Mapping[str, Any] | None) -> StoredCase:
 
 
 def _from_row(row: Any, workflow: Workflow) -> StoredCase:
-    number, definition_id, key, state, since, data, links, actors, done, sources, revision, digest = row
+    number, definition_id, key, state, since, data, links, actors, done, sources, note, revision, digest = row
     return StoredCase(
         id=number,
         definition_id=definition_id,
@@ -213,6 +215,7 @@ def _from_row(row: Any, workflow: Workflow) -> StoredCase:
                 for name, (due, until) in _decode(done).items()
             },
             sources=_decode(sources),
+            note=_decode(note, type=Text) if note else None,
             revision=revision,
             digest=digest,
         ),

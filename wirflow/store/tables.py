@@ -53,6 +53,7 @@ cases = Table(
     Column("actors", Text, nullable=False),  # JSON: event → who did it last
     Column("done", Text, nullable=False),  # JSON: deadline → [due day, instant]
     Column("sources", Text, nullable=False),  # JSON: field → where it stands written
+    Column("note", Text),  # JSON: a remark in both languages
     Column("revision", Integer, nullable=False),  # number of entries
     Column("digest", Text, nullable=False),  # of the last entry
     Index("ix_cases_final_workflow_state_key", "final", "workflow", "state", "key"),
