@@ -19,9 +19,11 @@ AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
 
 
 @pytest.fixture
-def office(tmp_path):
-    """A fresh office in January 2021."""
-    return open_office(tmp_path)
+def office(tmp_path, database_url):
+    """A fresh office in January 2021, on SQLite and on PostgreSQL."""
+    office = open_office(tmp_path, database_url)
+    yield office
+    office.database.close()
 
 
 def approved(office: Office, key: str = "G-1", **award: object) -> None:
@@ -308,9 +310,8 @@ def _templates(folder):
     return Templates([folder / "templates"])
 
 
-def test_a_role_that_nobody_has_gets_its_notice_all_the_same(tmp_path):
+def test_a_role_that_nobody_has_gets_its_notice_all_the_same(office, tmp_path):
     """A notice without a reader is kept, marked dead, and says which role is empty."""
-    office = open_office(tmp_path)
     people = {"leo": office.engine.profile.people["leo"], "duo": office.engine.profile.people["duo"]}
     profile = type(office.engine.profile)(name="Amt", people={"leo": people["leo"]})
     engine = type(office.engine)(office.database, office.clock, profile, _templates(tmp_path))
