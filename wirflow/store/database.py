@@ -113,8 +113,8 @@ class Database:
         compiled = self._statements.get(statement)
         if compiled is None:
             text_ = statement.compile(dialect=self._dialect)
-            binds: Mapping[str, Any] = getattr(text_, "binds", {})
-            fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
+            names: Mapping[Any, str] = getattr(text_, "bind_names", {})
+            fixed = {name: bind.value for bind, name in names.items() if not bind.required}
             compiled = self._statements[statement] = Compiled(str(text_), fixed)
         return compiled
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+
     from wirflow.store.database import Session
 
 NoticeState = Literal["pending", "sending", "sent", "unknown", "dead"]
@@ -113,12 +115,16 @@ _COLUMNS = (
     outbox.c.sent_at,
     outbox.c.error,
 )
-# Literals, not bound values: only so does the database see that the partial index fits.
-_OPEN = outbox.c.state.in_((literal_column("'pending'"), literal_column("'sending'")))
+
+
+def _is(*states: NoticeState) -> ColumnElement[bool]:
+    # Literals, not bound values: only so does the database see that the partial index fits.
+    return outbox.c.state.in_([literal_column(f"'{state}'") for state in states])
+
 
 _JOINED = select(*_COLUMNS).join(cases, cases.c.id == outbox.c.case_id)
 _CLAIMABLE = (
-    _JOINED.where(_OPEN, outbox.c.next_at <= bindparam("now"))
+    _JOINED.where(_is("pending", "sending"), outbox.c.next_at <= bindparam("now"))
     .order_by(outbox.c.next_at, outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=outbox)
@@ -144,7 +150,7 @@ _SETTLE = (
 )
 _RETRY = (
     update(outbox)
-    .where(outbox.c.id == bindparam("number"), outbox.c.state.in_(("dead", "unknown", "pending")))
+    .where(outbox.c.id == bindparam("number"), _is("dead", "unknown", "pending"))
     .values(state="pending", error=None, next_at=bindparam("now"))
 )
 

@@ -1,0 +1,242 @@
+"""The contract of the store: each law holds on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from tests.support import new, open_office
+from wirflow.core.case import Timer
+from wirflow.deadlines import compute
+from wirflow.errors import ConflictError, DatabaseError
+from wirflow.store import cases, outbox, timers, trail
+from wirflow.store.database import Database
+from wirflow.store.definitions import Definitions
+from wirflow.store.outbox import NewNotice
+
+NOW = datetime(2021, 1, 4, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def office(tmp_path, database_url):
+    """An office with one grant."""
+    office = open_office(tmp_path, database_url)
+    office.engine.start(
+        new(data={"amount": Decimal("50000.50"), "unit": "Straße 'ß' \"€\" 🏛", "holder": "X"}), actor="ada"
+    )
+    yield office
+    office.database.close()
+
+
+@pytest.fixture
+def stored(office):
+    """The one grant as it was read."""
+    return office.engine.look("G-1")
+
+
+def timer(days: int, name: str = "award_end", **more: object) -> Timer:
+    """A timer that is due in some days."""
+    return Timer(name=name, kind="due", label="", due_at=NOW + timedelta(days=days), **more)
+
+
+def notice(recipient: str = "ada", **more: object) -> NewNotice:
+    """A notice for somebody."""
+    values = {
+        "recipient": recipient,
+        "address": "ada@office.example",
+        "lang": "de",
+        "channel": "file",
+        "template": "approved",
+        "kind": "event",
+        "subject": "Ä",
+        "body": "ß",
+        "message_id": "<1@office.example>",
+        "state": "pending",
+        **more,
+    }
+    return NewNotice(**values)
+
+
+def test_a_case_is_read_as_it_was_written(office, stored):
+    """Money, text of any script and personal values come back as the same values."""
+    assert stored.case.data == {"amount": Decimal("50000.50"), "unit": "Straße 'ß' \"€\" 🏛", "holder": "X"}
+    with office.database.reading() as session:
+        again = cases.load_by_id(session, Definitions(), stored.id)
+    assert again == stored
+
+
+def test_a_case_that_somebody_changed_is_not_overwritten(office, stored):
+    """A change that does not know the last revision is a conflict, and writes nothing."""
+    with pytest.raises(ConflictError), office.database.writing() as session:
+        cases.change(session, replace(stored, case=replace(stored.case, state="approved")), before=7)
+    assert office.state("G-1") == "draft"
+
+
+def test_an_error_in_a_transaction_undoes_all_of_it(office, stored):
+    """What was written before an error in the same transaction is gone."""
+    with pytest.raises(DatabaseError), office.database.writing() as session:
+        timers.arm(session, stored.id, [timer(1), timer(2, name=None)])
+    with office.database.reading() as session:
+        assert timers.armed(session, stored.id) == {}
+
+
+def test_a_trial_is_always_undone(office, stored):
+    """What is written in a trial is gone when it ends."""
+    with office.database.trying() as session:
+        timers.arm(session, stored.id, [timer(1)])
+        assert len(timers.armed(session, stored.id)) == 1
+    with office.database.reading() as session:
+        assert timers.armed(session, stored.id) == {}
+
+
+def test_due_timers_come_in_the_order_of_their_due_times(office, stored):
+    """Earliest first, none before its moment, no more than asked for, and signals alone if asked."""
+    signal = Timer(
+        name="supersede",
+        kind="signal",
+        label="x",
+        due_at=NOW,
+        event="supersede",
+        payload={"note": "é"},
+        depth=3,
+    )
+    with office.database.writing() as session:
+        timers.arm(session, stored.id, [timer(3), timer(1), timer(2), timer(9), signal])
+    with office.database.reading() as session:
+        due = timers.due(session, NOW + timedelta(days=3), 10)
+        assert [item.due_at[:10] for item in due] == ["2021-01-04", "2021-01-05", "2021-01-06", "2021-01-07"]
+        assert timers.due(session, NOW + timedelta(days=3), 2) == due[:2]
+        assert timers.due(session, NOW + timedelta(days=3), 10, signals_only=True) == due[:1]
+        assert timers.due(session, NOW - timedelta(microseconds=1), 10) == []
+        assert timers.next_due(session) == NOW
+        read = next(iter(timers.armed(session, stored.id).values()))
+    assert (read.payload, read.depth, read.event) == ({"note": "é"}, 3, "supersede")
+
+
+def test_a_timer_ends_once(office, stored):
+    """How a timer ended is not overwritten by a second ending."""
+    with office.database.writing() as session:
+        timers.arm(session, stored.id, [timer(1)])
+        (number,) = timers.armed(session, stored.id)
+        timers.end(session, [number], "fired")
+        timers.end(session, [number], "cancelled")
+    assert office.rows("SELECT status FROM timers") == [("fired",)]
+
+
+def test_a_failed_timer_may_be_armed_again(office, stored):
+    """A failed timer keeps its error until it is given another try."""
+    with office.database.writing() as session:
+        timers.arm(session, stored.id, [timer(1)])
+        timers.end(session, timers.armed(session, stored.id), "failed", "broken")
+    assert office.rows("SELECT status, error FROM timers") == [("failed", "broken")]
+    assert office.engine.rearm_failed() == 1
+    assert office.rows("SELECT status, error FROM timers") == [("armed", None)]
+
+
+def test_a_timer_keeps_its_derivation(office, stored):
+    """The legal deadline behind a timer is read with due day, law and steps as it was written."""
+    deadline = compute("vwvfg-31", date(2020, 12, 11), "P2W", land="HE")
+    with office.database.writing() as session:
+        timers.arm(session, stored.id, [timer(1, deadline=deadline)])
+        (read,) = timers.armed(session, stored.id).values()
+    assert read.deadline is not None
+    assert read.deadline.to_json() == deadline.to_json()
+
+
+def test_a_claim_is_fenced(office, stored):
+    """Only who holds the last claim may say how it ended; an earlier holder is told that it is lost."""
+    with office.database.writing() as session:
+        outbox.add(session, stored.id, 1, [notice()], NOW)
+        (first,) = outbox.claimable(session, NOW, 10)
+        outbox.claim(session, [first.id], NOW + timedelta(minutes=1))
+        assert outbox.claimable(session, NOW, 10) == []
+        (second,) = outbox.claimable(session, NOW + timedelta(minutes=1), 10)
+        assert second.state == "sending"
+        outbox.claim(session, [second.id], NOW + timedelta(minutes=2))
+        assert not outbox.settle(session, first.id, first.fence + 1, "dead", now=NOW)
+        assert outbox.settle(session, second.id, second.fence + 1, "sent", now=NOW)
+        (read,) = outbox.notices(session, "G-1")
+    assert (read.state, read.attempts, read.sent_at) == ("sent", 2, "2021-01-04T09:00:00.000000Z")
+    assert not office.engine.retry_notice(read.id)
+
+
+def test_one_notice_is_written_once(office, stored):
+    """The key of a notice (case, entry, recipient, channel, template) is there once, whatever happens."""
+    with office.database.writing() as session:
+        outbox.add(session, stored.id, 1, [notice(), notice("leo"), notice(channel="smtp")], NOW)
+    with pytest.raises(DatabaseError), office.database.writing() as session:
+        outbox.add(session, stored.id, 1, [notice()], NOW)
+    assert office.rows("SELECT count(*) FROM outbox") == [(3,)]
+
+
+def test_a_dead_notice_may_be_retried(office, stored):
+    """A notice that was given up is sent again on request, at once."""
+    with office.database.writing() as session:
+        outbox.add(session, stored.id, 1, [notice(state="dead", error="no")], NOW)
+        assert outbox.claimable(session, NOW, 10) == []
+        (dead,) = outbox.notices(session)
+        assert outbox.retry(session, dead.id, NOW)
+        (again,) = outbox.claimable(session, NOW, 10)
+    assert (again.state, again.error, again.key) == ("pending", None, "G-1/1/ada/file/approved")
+
+
+def test_entries_are_read_in_their_order(office):
+    """A case's entries come by number, all entries in recorded order, each as the bytes that were written."""
+    office.at("2021-01-05T00:00:00").engine.start(new("A-1"), actor="ada")
+    office.at("2021-01-06T00:00:00").engine.submit("G-1", "submit", actor="ada")
+    with office.database.reading() as session:
+        assert [entry.event for entry in trail.entries_of(session, "G-1")] == ["start", "submit"]
+        assert [(entry.case, entry.seq) for entry in trail.entries_of(session)] == [
+            ("G-1", 1),
+            ("A-1", 1),
+            ("G-1", 2),
+        ]
+        waiting, numbers = trail.unsealed(session)
+    assert [(item.case, item.seq) for item in waiting] == [("G-1", 1), ("A-1", 1), ("G-1", 2)]
+    assert set(numbers) == {("G-1", 1), ("A-1", 1), ("G-1", 2)}
+
+
+def test_a_definition_is_kept_once_under_its_hash(office, stored):
+    """Registering the same definition again adds no row."""
+    office.engine.register([stored.workflow, stored.workflow])
+    assert office.rows("SELECT hash FROM definitions") == [(stored.workflow.hash,)]
+
+
+def test_a_database_of_another_version_is_refused(office):
+    """Older and newer tables are refused with what to do; an empty database asks to be migrated."""
+    office.database.check_version()
+    for version, word in (("0000", "wirflow migrate"), ("9999", "newer wirflow")):
+        with office.database.engine.begin() as connection:
+            connection.execute(text(f"UPDATE alembic_version SET version_num = '{version}'"))
+        with pytest.raises(DatabaseError, match=word):
+            office.database.check_version()
+
+
+def test_migrating_twice_changes_nothing(office):
+    """Lifting a database that is of this version already leaves it as it is."""
+    before = office.rows("SELECT * FROM entries")
+    office.database.migrate()
+    assert office.rows("SELECT * FROM entries") == before
+
+
+def test_an_address_that_is_none_is_bad_input():
+    """A database address that cannot be read is the user's error, not a broken world."""
+    from wirflow.errors import InputError  # noqa: PLC0415 - only here
+
+    for address in ("nonsense", "sqlite", "oracle+nothing://x"):
+        with pytest.raises(InputError):
+            Database(address)
+
+
+def test_a_database_that_is_out_of_reach_says_so(tmp_path):
+    """A file that is no database and a server that does not answer are a broken world, with a hint."""
+    (tmp_path / "no.db").write_bytes(b"this is no database at all" * 100)
+    for address in (f"sqlite:///{tmp_path}/no.db", "postgresql+psycopg://nobody@127.0.0.1:1/none"):
+        with pytest.raises(DatabaseError) as caught:
+            Database(address).check_version()
+        assert caught.value.hint
+        assert caught.value.exit_code == 3
