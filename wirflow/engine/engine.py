@@ -22,7 +22,7 @@ from wirflow.definition.model import Warn, Workflow
 from wirflow.definition.values import Value, from_json, load, to_json
 from wirflow.engine.letters import digest_of, write
 from wirflow.errors import ConflictError, DatabaseError, InputError, UnknownNameError
-from wirflow.store import cases, outbox, timers, trail
+from wirflow.store import backlog, cases, outbox, timers, trail
 from wirflow.store.cases import Secret, StoredCase
 from wirflow.store.definitions import Definitions
 from wirflow.store.outbox import NewNotice
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from wirflow.core.person import Person
     from wirflow.engine.profile import Profile
     from wirflow.render import Templates
+    from wirflow.store.backlog import Backlog
     from wirflow.store.database import Database, Session
     from wirflow.store.timers import DueTimer
 
@@ -301,6 +302,16 @@ class Engine:
         """When the next timer fires."""
         with self.database.reading() as session:
             return timers.next_due(session)
+
+    def next_attempt(self) -> datetime | None:
+        """When the next notice has its turn, or a claim on one lapses."""
+        with self.database.reading() as session:
+            return backlog.next_attempt(session)
+
+    def backlog(self) -> Backlog:
+        """How much is waiting now."""
+        with self.database.reading() as session:
+            return backlog.count(session, self.clock.now())
 
     def rearm_failed(self) -> int:
         """Give all failed timers another try at the next drain; how many there were."""
