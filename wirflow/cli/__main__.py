@@ -1,0 +1,5 @@
+"""`python -m wirflow.cli`."""
+
+from wirflow.cli import main
+
+main()

@@ -1,0 +1,76 @@
+"""What every command has at hand: the chosen language, the office, and where output goes."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from wirflow.text import LANGS, Lang
+
+if TYPE_CHECKING:
+    import typer
+
+    from wirflow.office import Office
+
+
+class Desk:
+    """One call of the command line."""
+
+    def __init__(self) -> None:
+        self.lang_option: str | None = None
+        self.office_option: str | None = None
+
+    @property
+    def lang(self) -> Lang:
+        """The language: as asked for, else `WIRFLOW_LANG`, else the office's, else German."""
+        for asked in (self.lang_option, os.environ.get("WIRFLOW_LANG")):
+            for known in LANGS:
+                if asked == known:
+                    return known
+        return self._office_lang or "de"
+
+    @cached_property
+    def office(self) -> Office:
+        """The office that is meant.
+
+        Raises:
+            InputError: there is none, or its settings are wrong.
+        """
+        from wirflow.office import Office  # noqa: PLC0415 - not every command needs one
+
+        return Office.find(self.office_option)
+
+    @property
+    def has_office(self) -> bool:
+        """Whether there is an office here at all.
+
+        Raises:
+            InputError: one was named and is none.
+        """
+        from wirflow.office.settings import find  # noqa: PLC0415 - see above
+
+        return find(self.office_option) is not None
+
+    @cached_property
+    def _office_lang(self) -> Lang | None:
+        from wirflow.errors import WirflowError  # noqa: PLC0415 - see above
+        from wirflow.office.settings import find, peek_lang  # noqa: PLC0415 - see above
+
+        try:
+            folder = find(self.office_option)
+        except (WirflowError, OSError):
+            return None
+        return peek_lang(folder) if folder else None
+
+    def close(self) -> None:
+        """Give back what was opened."""
+        if "office" in self.__dict__:
+            self.office.close()
+
+
+def desk_of(ctx: typer.Context) -> Desk:
+    """The desk of a call."""
+    desk = ctx.find_root().obj
+    assert isinstance(desk, Desk)  # noqa: S101 - `app.run` puts it there
+    return desk

@@ -1,0 +1,65 @@
+"""`wirflow do`: an event of a case."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wirflow.cli.app import Command
+from wirflow.cli.desk import desk_of
+from wirflow.cli.options import AsOption, DryRunOption, OnOption, SetOption, day, pairs, values
+from wirflow.cli.screen import Format, FormatOption
+from wirflow.cli.words import both
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+@app.command(
+    cls=Command,
+    help=both(
+        "Tut etwas an einem Vorgang. Eine Ablehnung sagt, welche Regel dagegen steht.",
+        "Acts on a case. A refusal says which rule stands against it.",
+    ),
+)
+def do(
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(metavar="KEY", help=both("Der Vorgang", "The case"))],
+    event: Annotated[str, typer.Argument(metavar="EVENT", help=both("Das Ereignis", "The event"))],
+    *,
+    given: SetOption = None,
+    person: AsOption = None,
+    on: OnOption = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help=both("Die Begründung", "The reason"))
+    ] = None,
+    dry_run: DryRunOption = False,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Do it."""
+    from wirflow.cli import acting  # noqa: PLC0415 - the help page needs none of it
+    from wirflow.core.decision import Refusal  # noqa: PLC0415 - likewise
+    from wirflow.errors import UnknownNameError  # noqa: PLC0415 - likewise
+    from wirflow.text import Text  # noqa: PLC0415 - likewise
+
+    desk = desk_of(ctx)
+    office = desk.office
+    typed = pairs("--set", given)
+    stored = office.engine.look(key)
+    workflow = stored.workflow
+    if event not in workflow.events:
+        raise UnknownNameError(Text("Das Ereignis", "The event"), event, workflow.events)
+    outcome = office.engine.submit(
+        key,
+        event,
+        actor=person or office.person,
+        given=values(workflow.field_by_name, typed),
+        occurred_at=office.at(day("--on", on)) if on else None,
+        reason=reason,
+        trial=dry_run,
+    )
+    if isinstance(outcome, Refusal):
+        numbered = workflow.open_transitions.get((stored.case.state, event), ())
+        transition = next((item for _, item in numbered), None)
+        raise typer.Exit(acting.refused(outcome, desk.lang, format_, transition, workflow))
+    acting.report(office, outcome, desk.lang, format_, trial=dry_run)

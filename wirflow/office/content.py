@@ -1,0 +1,102 @@
+"""The workflows, templates and portfolios of an office, and those that ship with wirflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import wirflow
+from wirflow.errors import UnknownNameError
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from wirflow.core.decision import Refusal
+    from wirflow.definition.model import Workflow
+    from wirflow.definition.reader import Reading
+    from wirflow.definition.values import Value
+    from wirflow.engine import Outcome
+    from wirflow.office.office import Office
+
+WORKFLOWS: Final = "workflows"
+TEMPLATES: Final = "templates"
+PORTFOLIOS: Final = "portfolios"
+
+
+def shipped(name: str) -> Path:
+    """A folder that ships with wirflow: inside the package in a wheel, beside it in a checkout."""
+    package = Path(wirflow.__file__).parent
+    inside = package / "shipped" / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def files(folder: Path | None) -> tuple[Path, ...]:
+    """The definition files that count in an office: its own, and the shipped ones that it does not replace."""
+    found: dict[str, Path] = {}
+    for place in (shipped(WORKFLOWS), *((folder / WORKFLOWS,) if folder else ())):
+        found |= {path.name: path for path in sorted(place.glob("*.yaml"))}
+    return tuple(found[name] for name in sorted(found))
+
+
+def read(paths: Iterable[Path]) -> Reading:
+    """What definition files say, with everything that is wrong with them."""
+    from wirflow.definition.reader import read_workflows  # noqa: PLC0415 - running cases need no YAML
+
+    return read_workflows(list(paths))
+
+
+def workflows(folder: Path | None) -> dict[str, Workflow]:
+    """The workflows of an office by their names.
+
+    Raises:
+        DefinitionError: a file has errors.
+    """
+    return dict(read(files(folder)).checked())
+
+
+def portfolio(name: str) -> Path:
+    """A portfolio that ships with wirflow, by its name.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+    """
+    folder = shipped(WORKFLOWS) / PORTFOLIOS
+    path = folder / f"{name}.yaml"
+    if not path.is_file():
+        known = [other.stem for other in folder.glob("*.yaml")]
+        raise UnknownNameError(Text("Die Fallsammlung", "The portfolio"), name, known)
+    return path
+
+
+def newest(office: Office, name: str) -> Workflow:
+    """A workflow as the files say it now, kept in the database so that cases can pin it.
+
+    Raises:
+        UnknownNameError: there is none of that name.
+        DefinitionError: a file has errors.
+    """
+    known = workflows(office.folder)
+    if name not in known:
+        raise UnknownNameError(Text("Der Workflow", "The workflow"), name, known)
+    office.engine.register([known[name]])
+    return known[name]
+
+
+def start(
+    office: Office,
+    workflow: Workflow,
+    *,
+    key: str,
+    data: Mapping[str, Value],
+    links: Mapping[str, str],
+    actor: str,
+    occurred_at: datetime | None = None,
+    trial: bool = False,
+) -> Outcome | Refusal:
+    """Start a case of an office."""
+    from wirflow.engine import NewCase  # noqa: PLC0415 - not every command starts cases
+
+    new = NewCase(workflow=workflow.name, key=key, data=data, links=links, sources={})
+    return office.engine.start(new, actor=actor, occurred_at=occurred_at, trial=trial)

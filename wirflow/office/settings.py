@@ -1,0 +1,324 @@
+"""`wirflow.toml`: what an office says of itself, read into frozen settings.
+
+    [office]                     name, lang, zone, land, database, person, today
+    [people.<id>]                name, email, roles, lang
+    [notices]                    channels, from
+    [smtp]                       host, port, user, password_env, tls
+    [rules.<name>] [[holidays]]  the office's own rules of law and days off
+
+An unknown key is an error that names the near one: a misspelled key that is
+quietly ignored would be a deadline that nobody hears of.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from wirflow.errors import InputError, nearest
+from wirflow.text import LANGS, Lang, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FILE: Final = "wirflow.toml"
+
+OFFICE_VARIABLE: Final = "WIRFLOW_OFFICE"
+LANG_VARIABLE: Final = "WIRFLOW_LANG"
+DATABASE_VARIABLE: Final = "WIRFLOW_DATABASE"
+"""Overrides the database of `wirflow.toml`, so that no password has to stand in the file."""
+
+CHANNELS: Final = ("file", "smtp")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeSettings:
+    """The section `[office]`."""
+
+    name: str
+    lang: Lang = "de"
+    zone: str = "Europe/Berlin"
+    land: str = "HE"
+    database: str = "sqlite:///wirflow.db"
+    person: str | None = None
+    """Who acts, if nobody else is named."""
+    today: Any = None
+    """Of a practice office, a date or a datetime: the moment at which its clock stands still, in the office's zone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSettings:
+    """A section `[people.<id>]`."""
+
+    name: str | None = None
+    email: str | None = None
+    roles: tuple[str, ...] = ()
+    lang: Lang | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeSettings:
+    """The section `[notices]`."""
+
+    channels: tuple[str, ...] = ("file",)
+    sender: str = "wirflow@localhost"
+    """`from` in the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """The section `[smtp]`."""
+
+    host: str
+    port: int = 587
+    user: str | None = None
+    password_env: str | None = None
+    """The environment variable that holds the password."""
+    tls: Literal["none", "starttls", "tls"] = "starttls"
+    ca_file: str | None = None
+    """Certificates to trust beside the system's, in the office's folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All of `wirflow.toml`."""
+
+    office: OfficeSettings
+    people: dict[str, PersonSettings] = field(default_factory=dict)
+    notices: NoticeSettings = field(default_factory=NoticeSettings)
+    smtp: SmtpSettings | None = None
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
+    holidays: list[dict[str, Any]] = field(default_factory=list)
+
+
+_SECTIONS: Final[Mapping[str, type]] = {
+    "office": OfficeSettings,
+    "notices": NoticeSettings,
+    "smtp": SmtpSettings,
+}
+_RENAMED: Final = {"sender": "from"}
+
+_EXPECTED: Final = {
+    "str": Text("ein Text", "a text"),
+    "int": Text("eine ganze Zahl", "a whole number"),
+    "array": Text("eine Liste", "a list"),
+    "object": Text("ein Abschnitt mit Schlüsseln", "a section with keys"),
+    "datetime": Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"),
+    "date": Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"),
+}
+
+
+def find(start: str | None = None) -> Path | None:
+    """The folder of the office: as given, as `WIRFLOW_OFFICE` says, else here or above; None if there is none.
+
+    Raises:
+        InputError: an office was named and is none.
+    """
+    named = start or os.environ.get(OFFICE_VARIABLE)
+    if named:
+        folder = Path(named)
+        folder = folder.parent if folder.name == FILE else folder
+        if not (folder / FILE).is_file():
+            raise InputError(
+                Text(
+                    f"{folder} ist kein Amt: es fehlt {FILE}.", f"{folder} is no office: {FILE} is missing."
+                ),
+                hint=Text(
+                    "'wirflow init DIR' legt eines an, 'wirflow demo' ein Übungsamt.",
+                    "'wirflow init DIR' makes one, 'wirflow demo' a practice office.",
+                ),
+            )
+        return folder.resolve()
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / FILE).is_file()), None)
+
+
+def peek_lang(folder: Path) -> Lang | None:
+    """The language of an office as far as it can be read without judging the rest of the file."""
+    try:
+        with (folder / FILE).open("rb") as file:
+            lang = tomllib.load(file)["office"]["lang"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return next((known for known in LANGS if known == lang), None)
+
+
+def read(folder: Path) -> Settings:
+    """The settings of an office.
+
+    Raises:
+        InputError: the file cannot be read, is no TOML, or says something impossible; names line and key.
+    """
+    path = folder / FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            Text(f"{path} ist nicht lesbar.", f"{path} cannot be read."), hint=Text.same(str(error))
+        ) from error
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(
+            Text(f"{path} ist kein gültiges TOML.", f"{path} is no valid TOML."), hint=Text.same(str(error))
+        ) from error
+    return _Reader(path, text).settings(data)
+
+
+def set_today(folder: Path, moment: datetime) -> None:
+    """Put the clock of a practice office to a moment in its zone; comments and order of the file stay."""
+    path = folder / FILE
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    number = _line_of(lines, "office", "today")
+    lines[number - 1] = f"today = {moment.replace(tzinfo=None, microsecond=0).isoformat()}\n"
+    written = path.with_suffix(".toml.new")
+    written.write_text("".join(lines), encoding="utf-8")
+    written.replace(path)
+
+
+class _Reader:
+    """Turns the parsed file into settings, and knows the line of each key for its errors."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self._path = path
+        self._lines = text.splitlines()
+
+    def settings(self, data: dict[str, Any]) -> Settings:
+        self._known("", data, [item.name for item in fields(Settings)])
+        for name, kind in _SECTIONS.items():
+            if isinstance(data.get(name), dict):
+                self._known(name, data[name], _keys(kind))
+        people = data.get("people", {})
+        for name, table in people.items() if isinstance(people, dict) else ():
+            if isinstance(table, dict):
+                self._known(f"people.{name}", table, _keys(PersonSettings))
+        notices = data.get("notices")
+        if isinstance(notices, dict) and "from" in notices:
+            data = {**data, "notices": {**notices, "sender": notices["from"]}}
+            del data["notices"]["from"]
+        try:
+            settings = msgspec.convert(data, Settings)
+        except msgspec.ValidationError as error:
+            raise self._wrong_type(str(error)) from error
+        self._check(settings)
+        return settings
+
+    def _check(self, settings: Settings) -> None:
+        office = settings.office
+        try:
+            ZoneInfo(office.zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise self._error(
+                "office",
+                "zone",
+                Text(
+                    f"Die Zeitzone '{office.zone}' ist unbekannt.",
+                    f"The time zone '{office.zone}' is unknown.",
+                ),
+                Text("Zum Beispiel: Europe/Berlin.", "For example: Europe/Berlin."),
+            ) from error
+        if office.today is not None and not isinstance(office.today, date):
+            raise self._error(
+                "office",
+                "today",
+                Text("today hat einen falschen Wert.", "today has a wrong value."),
+                Text("Erwartet wird ein Datum wie 2020-12-10.", "Expected is a date such as 2020-12-10."),
+            )
+        if office.person is not None and office.person not in settings.people:
+            raise self._error(
+                "office",
+                "person",
+                Text(
+                    f"Die Person '{office.person}' ist unbekannt.",
+                    f"The person '{office.person}' is unknown.",
+                ),
+                _near(office.person, settings.people),
+            )
+        for channel in settings.notices.channels:
+            if channel not in CHANNELS:
+                raise self._error(
+                    "notices",
+                    "channels",
+                    Text(f"Den Kanal '{channel}' gibt es nicht.", f"There is no channel '{channel}'."),
+                    _near(channel, CHANNELS),
+                )
+        if "smtp" in settings.notices.channels and settings.smtp is None:
+            raise self._error(
+                "notices",
+                "channels",
+                Text(
+                    "Der Kanal smtp braucht den Abschnitt [smtp].",
+                    "The channel smtp needs the section [smtp].",
+                ),
+                Text("Er nennt mindestens den host.", "It names at least the host."),
+            )
+
+    def _known(self, section: str, table: Mapping[str, object], known: list[str]) -> None:
+        for key in table:
+            if key not in known:
+                if section:
+                    what = Text(
+                        f"Der Abschnitt [{section}] kennt '{key}' nicht.",
+                        f"The section [{section}] knows no '{key}'.",
+                    )
+                else:
+                    what = Text(f"Den Abschnitt [{key}] gibt es nicht.", f"There is no section [{key}].")
+                raise self._error(section, key, what, _near(key, known))
+
+    def _wrong_type(self, words: str) -> InputError:
+        """The error behind what msgspec says, such as "Expected `str`, got `int` - at `$.office.zone`"."""
+        what, _, place = words.partition(" - at `$")
+        place = place.strip("`").lstrip(".")
+        section, _, key = place.rpartition(".")
+        if "missing required field" in what:
+            name = what.rpartition("field `")[2].strip("`")
+            missing = f"{place}.{name}" if place else name
+            return self._error(
+                place or name, name, Text(f"Es fehlt: {missing}.", f"Missing: {missing}."), None
+            )
+        wanted = what.partition("Expected `")[2].partition("`")[0].split(" | ", maxsplit=1)[0]
+        expected = _EXPECTED.get(wanted, Text.same(what))
+        return self._error(
+            section,
+            key.partition("[")[0],
+            Text(f"{place} hat einen falschen Wert.", f"{place} has a wrong value."),
+            Text(f"Erwartet wird {expected.de}.", f"Expected is {expected.en}."),
+        )
+
+    def _error(self, section: str, key: str, what: Text, hint: Text | None) -> InputError:
+        place = f"{self._path}:{_line_of(self._lines, section, key)}"
+        return InputError(Text(f"{place}: {what.de}", f"{place}: {what.en}"), hint=hint)
+
+
+def _keys(kind: type) -> list[str]:
+    assert is_dataclass(kind)  # noqa: S101 - tells mypy what the table of sections holds
+    return [_RENAMED.get(item.name, item.name) for item in fields(kind)]
+
+
+def _near(name: str, known: Iterator[str] | Mapping[str, object] | tuple[str, ...] | list[str]) -> Text:
+    names = list(known)
+    near = nearest(name, names)
+    if near:
+        return Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?")
+    return Text(f"Möglich: {', '.join(names)}.", f"Possible: {', '.join(names)}.")
+
+
+def _line_of(lines: list[str], section: str, key: str) -> int:
+    """The line on which a key of a section stands; the section's own, or the first, if it is not found."""
+    here, found = "", 1
+    for number, line in enumerate(lines, 1):
+        words = line.strip()
+        if words.startswith("["):
+            here = words.strip("[]# ").replace('"', "")
+            if here in {section, key} or here == f"{section}.{key}":
+                found = number
+        elif here == section and words.partition("=")[0].strip().strip('"') == key:
+            return number
+    return found

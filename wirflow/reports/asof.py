@@ -1,0 +1,109 @@
+"""A case as it stood on a day: its trail, folded up to there.
+
+What counts is when an event occurred, as far as it is known today: a letter
+that was decided in December and recorded in January belongs to December.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from wirflow.clock import unstamp
+from wirflow.deadlines import Deadline
+from wirflow.definition import values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from wirflow.audit.entry import Entry
+    from wirflow.core.case import Case
+    from wirflow.definition.model import Workflow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArmedThen:
+    """A deadline that ran on that day."""
+
+    name: str
+    kind: str
+    label: str
+    due_at: datetime
+    deadline: Deadline
+
+
+@dataclass(slots=True)
+class _Fold:
+    state: str = ""
+    since: str = ""
+    revision: int = 0
+    data: dict[str, Any] = field(default_factory=dict)
+    armed: dict[tuple[str, str, str, str], dict[str, Any]] = field(default_factory=dict)
+
+
+def as_of(
+    case: Case,
+    workflow: Workflow,
+    entries: Iterable[Entry],
+    moment: datetime,
+    personal: Mapping[tuple[str, int], Any],
+) -> tuple[Case, tuple[ArmedThen, ...]] | None:
+    """The case as it stood, with the deadlines that ran; None if it was not there yet.
+
+    Args:
+        case: the case as it stands now.
+        workflow: its definition.
+        entries: its trail, by number.
+        moment: up to when.
+        personal: (field, number of the entry) → the value that the entry only commits to.
+    """
+    fold = _Fold()
+    for entry in entries:
+        if unstamp(entry.occurred_at) <= moment:
+            _add(fold, entry, personal)
+    if not fold.revision:
+        return None
+    then = replace(
+        case,
+        state=fold.state,
+        since=unstamp(fold.since),
+        data=values.load(workflow.field_types, fold.data),
+        revision=fold.revision,
+    )
+    armed = [
+        ArmedThen(
+            name=timer["name"],
+            kind=timer["kind"],
+            label=timer["label"],
+            due_at=unstamp(timer["due_at"]),
+            deadline=Deadline.from_json(timer["deadline"]),
+        )
+        for timer in fold.armed.values()
+        if "deadline" in timer
+    ]
+    return then, tuple(sorted(armed, key=lambda timer: (timer.due_at, timer.name)))
+
+
+def _add(fold: _Fold, entry: Entry, personal: Mapping[tuple[str, int], Any]) -> None:
+    body = entry.body
+    if entry.to != fold.state:
+        fold.state, fold.since = str(entry.to), entry.occurred_at
+    fold.revision = entry.seq
+    for name, (_, new) in body["changes"].items():
+        value = personal.get((name, entry.seq)) if isinstance(new, dict) else new
+        if value is None:
+            fold.data.pop(name, None)
+        else:
+            fold.data[name] = value
+    timers = body["timers"]
+    if "timer" in body:
+        fold.armed.pop(_identity(body["timer"]), None)
+    for timer in timers["cancelled"]:
+        fold.armed.pop(_identity(timer), None)
+    for timer in timers["armed"]:
+        fold.armed[_identity(timer)] = timer
+
+
+def _identity(timer: Mapping[str, str]) -> tuple[str, str, str, str]:
+    return timer["name"], timer["kind"], timer["label"], timer["due_at"]

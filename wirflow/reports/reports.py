@@ -1,0 +1,291 @@
+"""The reports of one office, read from its database and never written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from wirflow.clock import end_of_day
+from wirflow.errors import UnknownNameError
+from wirflow.reports.asof import ArmedThen, as_of
+from wirflow.reports.cases import CaseView, LinkView, title_of
+from wirflow.reports.deadlines import DueView, roles_of
+from wirflow.store import cases, outbox, queries
+from wirflow.store.cases import StoredCase
+from wirflow.store.definitions import Definitions
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from wirflow.audit.entry import Entry
+    from wirflow.core.decision import Decision
+    from wirflow.definition.model import Workflow
+    from wirflow.store.database import Database, Session
+    from wirflow.store.outbox import Notice
+    from wirflow.store.queries import TimerRow
+
+
+class Reports:
+    """Read-only views of the cases, deadlines and notices of an office."""
+
+    def __init__(
+        self, database: Database, *, zone: str, people: Mapping[str, tuple[str, Sequence[str]]]
+    ) -> None:
+        """Prepare, without reading yet.
+
+        Args:
+            database: where the cases are.
+            zone: the office's time zone, in which its days end.
+            people: id → (name, roles) of everybody in the office.
+        """
+        self._database = database
+        self._zone = zone
+        self._people = people
+        self._definitions = Definitions()
+
+    def portfolio(
+        self,
+        *,
+        workflow: str | None = None,
+        state: str | None = None,
+        due_until: date | None = None,
+        as_of: date | None = None,
+    ) -> list[CaseView]:
+        """Cases with their deadlines, in the order of their keys.
+
+        Args:
+            workflow: only those of this workflow.
+            state: only those in this state.
+            due_until: only those with a deadline up to this day.
+            as_of: as they stood at the end of this day; those that were not there yet are left out.
+
+        Raises:
+            UnknownNameError: no such workflow or state.
+        """
+        with self._database.reading() as session:
+            self._check_filters(session, workflow, state)
+            # Where a case stood then, its row does not say: the state is sifted afterwards.
+            found = queries.all_cases(
+                session, self._definitions, workflow=workflow, state=None if as_of else state
+            )
+            if as_of:
+                views = self._all_as_of(session, found, end_of_day(as_of, self._zone))
+                views = [view for view in views if state in {None, view.case.state}]
+            else:
+                timers = _by_case(queries.armed(session))
+                views = [self._view(stored, timers.get(stored.case.key, ())) for stored in found]
+        if due_until is None:
+            return views
+        return [view for view in views if view.next_deadline and view.next_deadline.due <= due_until]
+
+    def case(self, key: str, *, as_of: date | None = None) -> CaseView:
+        """One case with its deadlines and links.
+
+        Raises:
+            UnknownNameError: there is none of that key, or it was not there yet.
+        """
+        with self._database.reading() as session:
+            stored = cases.load(session, self._definitions, key)
+            if stored is None:
+                raise UnknownNameError(Text("Der Vorgang", "The case"), key, cases.keys(session))
+            if as_of is None:
+                view = self._view(stored, queries.armed(session, key=key))
+            else:
+                moment = end_of_day(as_of, self._zone)
+                views = self._all_as_of(session, [stored], moment)
+                if not views:
+                    raise UnknownNameError(
+                        Text(
+                            f"Am {as_of:%d.%m.%Y} gab es ihn noch nicht: Der Vorgang",
+                            f"It was not there on {as_of} yet: the case",
+                        ),
+                        key,
+                        [each.case.key for each in self._all_as_of(session, self._all(session), moment)],
+                    )
+                view = views[0]
+            return replace(view, links=self._links(session, view))
+
+    def after(self, workflow: Workflow, decision: Decision) -> CaseView:
+        """A case as a decision leaves it, whether that was written or only tried."""
+        key = decision.case.key
+        stored = StoredCase(id=0, definition_id=0, workflow=workflow, case=decision.case)
+        with self._database.reading() as session:
+            before = [due for row in queries.armed(session, key=key) if (due := self._due(stored, row))]
+        gone = {timer.identity for timer in decision.cancel}
+        fired = decision.event.timer
+        if fired is not None:
+            gone.add(fired.identity)
+        kept = {due.identity: due for due in before if due.identity not in gone}
+        for timer in decision.arm:
+            if timer.deadline is not None:
+                kept[timer.identity] = self._due_of(
+                    stored,
+                    ArmedThen(
+                        name=timer.name,
+                        kind=timer.kind,
+                        label=timer.label,
+                        due_at=timer.due_at,
+                        deadline=timer.deadline,
+                    ),
+                )
+        ordered = sorted(kept.values(), key=lambda due: (due.due_at, due.name))
+        return CaseView(stored=stored, deadlines=tuple(ordered))
+
+    def due(self, until: date, *, reminders: bool = False) -> list[DueView]:
+        """Deadlines up to a day, by their due days.
+
+        Args:
+            until: the last day.
+            reminders: the reminders that go out until then, too.
+        """
+        with self._database.reading() as session:
+            rows = [
+                row
+                for row in queries.armed(session, until=end_of_day(until, self._zone))
+                if (row.kind == "due" and row.deadline is not None and row.deadline.due <= until)
+                or (reminders and row.kind == "reminder")
+            ]
+            stored = self._stored(session, {row.case for row in rows})
+        found = [due for row in rows if (due := self._due(stored[row.case], row)) is not None]
+        return sorted(found, key=lambda due: (due.day, due.case, due.name))
+
+    def troubles(self, key: str | None = None) -> list[TimerRow]:
+        """Timers that failed or whose event was refused: of all cases, or of one."""
+        with self._database.reading() as session:
+            return [row for row in queries.troubled(session) if key in {None, row.case}]
+
+    def notices(self, key: str | None = None) -> list[Notice]:
+        """The outbox, oldest first: whole, or of one case."""
+        with self._database.reading() as session:
+            return outbox.notices(session, key)
+
+    def workflows(self) -> dict[str, Workflow]:
+        """The newest version of every workflow that cases here may have, by name."""
+        with self._database.reading() as session:
+            numbers = self._definitions.names(session)
+            return {name: self._definitions.get(session, number) for name, number in sorted(numbers.items())}
+
+    def keys(self) -> list[str]:
+        """The keys of all cases, in order."""
+        with self._database.reading() as session:
+            return cases.keys(session)
+
+    # -- inside ------------------------------------------------------------------------
+
+    def _all(self, session: Session) -> list[StoredCase]:
+        return queries.all_cases(session, self._definitions)
+
+    def _stored(self, session: Session, keys: Iterable[str]) -> dict[str, StoredCase]:
+        wanted = sorted(keys)
+        found: dict[str, StoredCase] = {}
+        for start in range(0, len(wanted), queries.CHUNK):
+            found |= cases.load_many(session, self._definitions, wanted[start : start + queries.CHUNK])
+        return found
+
+    def _check_filters(self, session: Session, workflow: str | None, state: str | None) -> None:
+        if workflow is None and state is None:
+            return
+        names = self._definitions.names(session)
+        if workflow is not None and workflow not in names:
+            raise UnknownNameError(Text("Der Workflow", "The workflow"), workflow, names)
+        chosen = [number for name, number in names.items() if workflow in {None, name}]
+        states = {item.name for number in chosen for item in self._definitions.get(session, number).states}
+        if state is not None and state not in states:
+            raise UnknownNameError(Text("Der Zustand", "The state"), state, states)
+
+    def _view(self, stored: StoredCase, rows: Iterable[TimerRow]) -> CaseView:
+        deadlines = [due for row in rows if (due := self._due(stored, row)) is not None]
+        return CaseView(stored=stored, deadlines=tuple(deadlines))
+
+    def _due(self, stored: StoredCase, row: TimerRow) -> DueView | None:
+        """A timer of a legal deadline; None for a signal, which has none."""
+        if row.deadline is None:
+            return None
+        return DueView(
+            case=stored.case.key,
+            title=title_of(stored.workflow, stored.case),
+            workflow=stored.workflow,
+            name=row.name,
+            kind=row.kind,
+            label=row.label,
+            due_at=row.due_at,
+            event=row.event,
+            deadline=row.deadline,
+            zone=self._zone,
+            people=self._readers(stored.workflow, row.name),
+        )
+
+    def _readers(self, workflow: Workflow, name: str) -> tuple[str, ...]:
+        roles = set(roles_of(workflow, name))
+        return tuple(person for person, own in self._people.values() if roles.intersection(own))
+
+    def _links(self, session: Session, view: CaseView) -> tuple[LinkView, ...]:
+        found = self._stored(session, view.case.links.values())
+        known = view.workflow.link_by_name
+        links = []
+        for name, key in view.case.links.items():
+            other = found[key]
+            state = other.workflow.state_by_name[other.case.state]
+            links.append(
+                LinkView(
+                    name=name,
+                    title=known[name].title if name in known else Text.same(name),
+                    key=key,
+                    state=state.name,
+                    state_title=state.title,
+                    tone=state.tone,
+                    case_title=title_of(other.workflow, other.case),
+                )
+            )
+        return tuple(links)
+
+    # -- as of a day -------------------------------------------------------------------
+
+    def _all_as_of(self, session: Session, found: Iterable[StoredCase], moment: datetime) -> list[CaseView]:
+        from wirflow.audit.entry import Entry  # noqa: PLC0415 - only looking back reads the trail
+
+        wanted = {stored.case.key: stored for stored in found}
+        only = next(iter(wanted)) if len(wanted) == 1 else None
+        trails: dict[str, list[Entry]] = {key: [] for key in wanted}
+        for row in queries.entries_by_case(session, only):
+            if row.case in trails:
+                trails[row.case].append(Entry.read(row.body, row.digest, leaf=row.leaf))
+        personal: dict[str, dict[tuple[str, int], object]] = {}
+        if any(stored.workflow.personal for stored in wanted.values()):
+            for secret in queries.secrets(session):
+                personal.setdefault(secret.case, {})[secret.field, secret.seq] = secret.value
+        views = []
+        for key, stored in wanted.items():
+            then = as_of(stored.case, stored.workflow, trails[key], moment, personal.get(key, {}))
+            if then is not None:
+                case, armed = then
+                old = replace(stored, case=case)
+                views.append(
+                    CaseView(stored=old, deadlines=tuple(self._due_of(old, timer) for timer in armed))
+                )
+        return views
+
+    def _due_of(self, stored: StoredCase, timer: ArmedThen) -> DueView:
+        spec = stored.workflow.deadline_by_name.get(timer.name)
+        return DueView(
+            case=stored.case.key,
+            title=title_of(stored.workflow, stored.case),
+            workflow=stored.workflow,
+            name=timer.name,
+            kind=timer.kind,
+            label=timer.label,
+            due_at=timer.due_at,
+            event=spec.fire if spec else None,
+            deadline=timer.deadline,
+            zone=self._zone,
+            people=self._readers(stored.workflow, timer.name),
+        )
+
+
+def _by_case(rows: Iterable[TimerRow]) -> dict[str, list[TimerRow]]:
+    found: dict[str, list[TimerRow]] = {}
+    for row in rows:
+        found.setdefault(row.case, []).append(row)
+    return found

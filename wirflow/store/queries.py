@@ -1,0 +1,260 @@
+"""What reports read: statements that change nothing and lock nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import bindparam, func, or_, select, text
+
+from wirflow.clock import stamp, unstamp
+from wirflow.deadlines import Deadline
+from wirflow.store import cases as case_rows
+from wirflow.store.tables import cases, definitions, entries, outbox, personal, timers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Select
+
+    from wirflow.store.cases import StoredCase
+    from wirflow.store.database import Session
+    from wirflow.store.definitions import Definitions
+
+CHUNK = 500
+"""How many cases are read at once: databases bound the number of values in a statement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerRow:
+    """A timer with the case that it belongs to."""
+
+    id: int
+    case: str
+    workflow: str
+    name: str
+    kind: str
+    label: str
+    due_at: datetime
+    event: str | None
+    deadline: Deadline | None
+    status: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """An entry of the trail, as it is kept."""
+
+    case: str
+    seq: int
+    leaf: int | None
+    digest: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretRow:
+    """A personal value that has not been erased."""
+
+    case: str
+    field: str
+    seq: int
+    value: Any
+    salt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionRow:
+    """A version of a workflow that is kept."""
+
+    id: int
+    hash: str
+    workflow: str
+    cases: int
+    """How many cases pin it."""
+
+
+_TIMER = (
+    timers.c.id,
+    cases.c.key,
+    cases.c.workflow,
+    timers.c.name,
+    timers.c.kind,
+    timers.c.label,
+    timers.c.due_at,
+    timers.c.event,
+    timers.c.derivation,
+    timers.c.status,
+    timers.c.error,
+)
+_JOINED = select(*_TIMER).join(cases, cases.c.id == timers.c.case_id)
+_ARMED = _JOINED.where(timers.c.status == "armed").order_by(timers.c.due_at, timers.c.id)
+_ARMED_UNTIL = _JOINED.where(timers.c.status == "armed", timers.c.due_at <= bindparam("until")).order_by(
+    timers.c.due_at, timers.c.id
+)
+_ARMED_OF = _JOINED.where(timers.c.status == "armed", cases.c.key == bindparam("key")).order_by(
+    timers.c.due_at, timers.c.id
+)
+_TROUBLED = _JOINED.where(or_(timers.c.status == "failed", timers.c.status == "refused")).order_by(
+    timers.c.id
+)
+_ENTRIES = select(cases.c.key, entries.c.seq, entries.c.leaf, entries.c.digest, entries.c.body).join(
+    cases, cases.c.id == entries.c.case_id
+)
+_ENTRIES_BY_CASE = _ENTRIES.order_by(cases.c.key, entries.c.seq)
+_ENTRIES_OF = _ENTRIES.where(cases.c.key == bindparam("key")).order_by(entries.c.seq)
+# Sealed entries first, in the order of the log; the others in the order in which they were recorded.
+_ENTRIES_OF_LOG = _ENTRIES.order_by(
+    entries.c.leaf.is_(None), entries.c.leaf, entries.c.recorded_at, entries.c.case_id, entries.c.seq
+)
+_SECRETS = (
+    select(cases.c.key, personal.c.field, personal.c.seq, personal.c.value, personal.c.salt)
+    .join(cases, cases.c.id == personal.c.case_id)
+    .where(personal.c.value.is_not(None))
+    .order_by(cases.c.key, personal.c.seq, personal.c.field)
+)
+_VERSIONS = (
+    select(definitions.c.id, definitions.c.hash, definitions.c.workflow, func.count(cases.c.id))
+    .join(cases, cases.c.definition_id == definitions.c.id, isouter=True)
+    .group_by(definitions.c.id, definitions.c.hash, definitions.c.workflow)
+    .order_by(definitions.c.id)
+)
+_NOTICE_STATES = select(outbox.c.state, func.count(outbox.c.id)).group_by(outbox.c.state)
+_LINKED_FROM = select(cases.c.key, cases.c.links).order_by(cases.c.key)
+_TOTALS = select(func.count(cases.c.id), func.coalesce(func.sum(cases.c.final), 0))
+_OLDEST = select(func.min(entries.c.recorded_at), func.count(entries.c.seq)).where(entries.c.leaf.is_(None))
+_LATEST = select(func.max(entries.c.recorded_at))
+
+_decode = msgspec.json.decode
+
+
+def all_cases(
+    session: Session, known: Definitions, *, workflow: str | None = None, state: str | None = None
+) -> list[StoredCase]:
+    """Cases in the order of their keys: all, or those of a workflow or in a state."""
+    values = {"workflow": workflow, "state": state}
+    given = {name: value for name, value in values.items() if value is not None}
+    keys = [row[0] for row in session.rows(_keys(workflow is not None, state is not None), given)]
+    found: list[StoredCase] = []
+    for start in range(0, len(keys), CHUNK):
+        found += case_rows.load_many(session, known, keys[start : start + CHUNK]).values()
+    return found
+
+
+def armed(session: Session, *, key: str | None = None, until: datetime | None = None) -> list[TimerRow]:
+    """Armed timers in the order in which they fire: all, of one case, or up to an instant."""
+    if key is not None:
+        rows = session.rows(_ARMED_OF, {"key": key})
+    elif until is not None:
+        rows = session.rows(_ARMED_UNTIL, {"until": stamp(until)})
+    else:
+        rows = session.rows(_ARMED)
+    return [_timer(row) for row in rows]
+
+
+def troubled(session: Session) -> list[TimerRow]:
+    """Timers that failed, and those whose event was refused, oldest first."""
+    return [_timer(row) for row in session.rows(_TROUBLED)]
+
+
+def entries_by_case(session: Session, key: str | None = None) -> Iterator[EntryRow]:
+    """Entries case by case, each case's by number: of all cases, or of one."""
+    rows = session.rows(_ENTRIES_OF, {"key": key}) if key else session.rows(_ENTRIES_BY_CASE)
+    return map(_entry, rows)
+
+
+def entries_of_log(session: Session) -> Iterator[EntryRow]:
+    """All entries: sealed ones in the order of the log, then the others in recorded order."""
+    return map(_entry, session.rows(_ENTRIES_OF_LOG))
+
+
+def secrets(session: Session) -> list[SecretRow]:
+    """Personal values that have not been erased, with their salts."""
+    return [
+        SecretRow(case=key, field=field, seq=seq, value=_decode(value), salt=salt)
+        for key, field, seq, value, salt in session.rows(_SECRETS)
+    ]
+
+
+def versions(session: Session) -> list[DefinitionRow]:
+    """All kept versions of all workflows, oldest first."""
+    return [
+        DefinitionRow(id=number, hash=hash_, workflow=workflow, cases=count)
+        for number, hash_, workflow, count in session.rows(_VERSIONS)
+    ]
+
+
+def notice_states(session: Session) -> dict[str, int]:
+    """How many notices are in which state."""
+    return dict(session.rows(_NOTICE_STATES))
+
+
+def linked_from(session: Session, key: str) -> list[tuple[str, str]]:
+    """The cases that link to one: their keys, and what they call the link."""
+    return [
+        (other, name)
+        for other, links in session.rows(_LINKED_FROM)
+        for name, target in _decode(links).items()
+        if target == key
+    ]
+
+
+def totals(session: Session) -> tuple[int, int]:
+    """How many cases there are, and how many of them are in a final state."""
+    count, final = session.row(_TOTALS)
+    return int(count), int(final)
+
+
+def unsealed(session: Session) -> tuple[int, datetime | None]:
+    """How many entries wait to be sealed, and since when."""
+    oldest, count = session.row(_OLDEST)
+    return int(count), unstamp(oldest) if oldest else None
+
+
+def last_recorded(session: Session) -> datetime | None:
+    """When the last entry was written."""
+    (latest,) = session.row(_LATEST)
+    return unstamp(latest) if latest else None
+
+
+def damage(session: Session, backend: str) -> list[str]:
+    """What the database itself finds wrong with its file; empty if all is well."""
+    if backend != "sqlite":
+        return []
+    found = [str(row[0]) for row in session.rows(text("PRAGMA integrity_check")) if row[0] != "ok"]
+    broken = [f"foreign key: {row[0]} row {row[1]}" for row in session.rows(text("PRAGMA foreign_key_check"))]
+    return found + broken
+
+
+def _keys(by_workflow: bool, by_state: bool) -> Select[Any]:  # noqa: FBT001 - which of two filters
+    statement = select(cases.c.key).order_by(cases.c.key)
+    if by_workflow:
+        statement = statement.where(cases.c.workflow == bindparam("workflow"))
+    if by_state:
+        statement = statement.where(cases.c.state == bindparam("state"))
+    return statement
+
+
+def _timer(row: Any) -> TimerRow:
+    number, key, workflow, name, kind, label, due_at, event, derivation, status, error = row
+    return TimerRow(
+        id=number,
+        case=key,
+        workflow=workflow,
+        name=name,
+        kind=kind,
+        label=label,
+        due_at=unstamp(due_at),
+        event=event,
+        deadline=Deadline.from_json(_decode(derivation)) if derivation else None,
+        status=status,
+        error=error,
+    )
+
+
+def _entry(row: Any) -> EntryRow:
+    key, seq, leaf, digest, body = row
+    return EntryRow(case=key, seq=seq, leaf=leaf, digest=digest, body=body.encode())
