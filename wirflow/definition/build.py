@@ -35,6 +35,16 @@ START: Final = "start"
 """The event with which every case begins; `not_by` may name it."""
 
 
+_TABLES: Final = {
+    "field": "fields",
+    "role": "roles",
+    "state": "states",
+    "event": "transitions",
+    "link": "links",
+}
+"""Where names are declared: what is wrong there is not told again wherever they are used."""
+
+
 class _Expression(NamedTuple):
     node: Scalar
     expected: str
@@ -91,11 +101,8 @@ class _Builder:
         if subject is None or node is None:
             return Text.same("{key}")
         nodes = [entry[1] for entry in node.entries.values()] if isinstance(node, Mapping) else [node]
-        fine = True
-        for scalar in nodes:
-            if isinstance(scalar, Scalar):
-                fine &= self._check_subject(scalar)
-        return subject if fine else Text.same("{key}")
+        fine = [self._check_subject(item) for item in nodes if isinstance(item, Scalar)]
+        return subject if all(fine) else Text.same("{key}")
 
     def _check_subject(self, scalar: Scalar) -> bool:
         fine = True
@@ -108,11 +115,8 @@ class _Builder:
         except ValueError:
             parts = [("", "", "", None)]
         for _, name, layout, conversion in parts:
-            if (
-                name is None
-                or name == "key"
-                or (name in self._names.fields and not layout and not conversion)
-            ):
+            known = name == "key" or name in self._names.fields
+            if name is None or (known and not layout and not conversion):
                 continue
             fine = False
             if not name or layout or conversion or not NAME.fullmatch(name):
@@ -133,7 +137,9 @@ class _Builder:
         """The text of a name if it exists; else a finding and None."""
         if name is None or name.text in known:
             return name.text if name else None
-        self._log.unknown(kind, WHAT[kind], name, known)
+        table = _TABLES[kind]
+        if table not in self._part.wrong and name.text not in self._part.keys(table):
+            self._log.unknown(kind, WHAT[kind], name, known)
         return None
 
     def _all_known(self, kind: str, names: list[Scalar], known: Iterable[str]) -> tuple[str, ...]:
@@ -394,7 +400,7 @@ class _Builder:
 
     def _check_expressions(self, workflow: Workflow) -> None:
         """Type-check all expressions; what only follows from another finding is left out."""
-        if not self._expressions:
+        if not self._expressions or {"fields", "links"} & self._part.wrong:
             return
         from wirflow.definition.guards import Guards  # noqa: PLC0415 - CEL is loaded only if needed
 

@@ -181,7 +181,7 @@ def _field(key: Scalar, item: Part, log: Log) -> Field:
 
 
 def _check_field(item: Part, kind: str, log: Log) -> None:
-    if kind == "choice" and not item.many("choices"):
+    if kind == "choice" and not item.many("choices") and "choices" not in item.wrong:
         log.add(
             "missing-key",
             item.node,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wirflow.definition.finding import Finding, Place, Severity
-from wirflow.definition.yaml import Mapping, Node, Scalar, Sequence
+from wirflow.definition.yaml import MAX_FINDINGS, Mapping, Node, Scalar, Sequence
 from wirflow.errors import nearest
 from wirflow.text import Text
 
@@ -22,11 +22,21 @@ class Log:
 
     file: str
     findings: list[Finding] = field(default_factory=list)
+    silent: frozenset[Place] = field(init=False)
+    """Where the syntax is wrong already, so that nothing more is to be said."""
+
+    def __post_init__(self) -> None:
+        self.silent = frozenset(item.place for item in self.findings)
 
     @property
     def errors(self) -> int:
         """How many of the findings forbid to use the file."""
         return sum(item.severity == "error" for item in self.findings)
+
+    @property
+    def full(self) -> bool:
+        """Whether nobody would read more, so that looking on is a waste of time."""
+        return len(self.findings) >= MAX_FINDINGS
 
     def place(self, node: Node) -> Place:
         """Where a node stands."""
@@ -40,7 +50,7 @@ class Log:
         hint: Text | None = None,
         *,
         severity: Severity = "error",
-        offset: int = 0,
+        offset: int | None = None,
     ) -> None:
         """Note that something is wrong.
 
@@ -50,12 +60,13 @@ class Log:
             message: what is wrong.
             hint: what was expected, or meant.
             severity: an error, or a warning.
-            offset: which character of a scalar is meant.
+            offset: which character of a scalar is meant; None: the scalar.
         """
         place = self.place(node)
-        if offset and isinstance(node, Scalar):
+        if offset is not None and isinstance(node, Scalar):
             place = Place(self.file, *node.position(offset))
-        self.findings.append(Finding(code, place, message, hint, severity))
+        if place not in self.silent and not self.full:
+            self.findings.append(Finding(code, place, message, hint, severity))
 
     def unknown(
         self, kind: str, what: Text, name: Scalar, known: Iterable[str], *, severity: Severity = "error"
@@ -118,6 +129,6 @@ def meant(name: str, known: Iterable[str]) -> Text | None:
     if near:
         return Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?")
     if not names:
-        return Text("Es ist noch keiner dieser Art angelegt.", "There is none of this kind yet.")
+        return Text("Es gibt hier noch keine.", "There are none here yet.")
     listed = ", ".join(names[:_LISTED]) + (" …" if len(names) > _LISTED else "")
     return Text(f"Bekannt sind: {listed}.", f"Known are: {listed}.")

@@ -213,10 +213,9 @@ class _Builder:
         self._part = part
         self._workflows = workflows
         self._log = log
-        self._cases = {
-            **existing,
-            **{key.text: item.text("workflow") or "" for key, item in part.many("cases")},
-        }
+        own = {key.text: item.text("workflow") or "" for key, item in part.many("cases")}
+        # A workflow that nobody knows is told once, where it is named.
+        self._cases = {**existing, **{key: name if name in workflows else "" for key, name in own.items()}}
 
     def portfolio(self) -> Portfolio | None:
         part = self._part

@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 
 from wirflow.definition.log import Log, meant
 from wirflow.definition.yaml import Mapping, Node, Scalar, Sequence
+from wirflow.errors import nearest
 from wirflow.text import Text
 
 MAX_NAME: Final = 60
@@ -155,7 +156,7 @@ class Many:
             _valueless(node, log, self.expected)
             return None
         items = node.items if isinstance(node, Sequence) else [node]
-        return [value for item in items if (value := self.item.fit(item, log)) is not None]
+        return [value for item in items if not log.full and (value := self.item.fit(item, log)) is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +187,15 @@ class Table:
         if isinstance(node, Mapping):
             rows = []
             for key, value in node.entries.values():
+                if log.full:
+                    break
                 name = self.key.fit(key, log)
                 item = self.item.fit(value, log)
                 if name is not None and item is not None:
                     rows.append((name, item))
             return rows
         if self.listed and isinstance(node, Sequence):
-            names = [name for item in node.items if (name := self.key.fit(item, log))]
+            names = [name for item in node.items if not log.full and (name := self.key.fit(item, log))]
             twice(names, log)
             return [(name, None) for name in {name.text: name for name in reversed(names)}.values()][::-1]
         _shapeless(node, log, self.expected)
@@ -234,6 +237,8 @@ class Record:
             return Part(node, {})
         values = {}
         for name, (key, value) in node.entries.items():
+            if log.full:
+                break
             known = self.keys.get(name)
             if known is None:
                 log.add(
@@ -265,7 +270,7 @@ def one_of(*words: str) -> Word:
     return Word(
         Text(f"eines von: {listed}", f"one of: {listed}"),
         lambda scalar: scalar.text in words,
-        hint=lambda text: meant(text, words),
+        hint=lambda text: meant(text, words) if nearest(text[:MAX_NAME], words) else None,
     )
 
 

@@ -27,6 +27,9 @@ MAX_TEXT = 10_000
 MAX_MONEY = Decimal("999999999999.99")
 MAX_INTEGER = 2**53 - 1
 
+_SHOWN = 60
+"""Characters of a wrong value that an error repeats."""
+
 _BLANKS = str.maketrans("\n\t", "  ")
 _CENT = Decimal("0.01")
 _GERMAN_MONEY = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d{1,2})?|[+-]?\d+,\d{1,2}")
@@ -247,7 +250,7 @@ _PARSERS = {
 def _check_choice(field: Field, value: str) -> None:
     names = [item.name for item in field.choices]
     if value not in names:
-        near = nearest(value, names)
+        near = nearest(value[:_SHOWN], names)
         hint = Text(f"Meinten Sie '{near}'? ", f"Did you mean '{near}'? ") if near else Text.same("")
         choices = takes(field)
         raise _wrong(field, value, Text(hint.de + choices.de, hint.en + choices.en))
@@ -259,7 +262,8 @@ def _check_bounds(field: Field, raw: object, value: int | Decimal) -> None:
 
 
 def _wrong(field: Field, raw: object, hint: Text) -> InputError:
-    shown = str(raw)
+    text = str(raw)
+    shown = text if len(text) <= _SHOWN else text[:_SHOWN] + " …"
     return InputError(
         Text(
             f"{field.title.de} ({field.name}): '{shown}' geht nicht.",
