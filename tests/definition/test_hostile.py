@@ -103,6 +103,14 @@ def test_as_many_findings_as_anybody_reads():
     assert len(read_workflow_text(text).findings) == MAX_FINDINGS
     listed = HEAD + f"fields: [{'a, ' * 500}]\nroles: {{a: {{}}}}\nwarnings: [{'a, ' * 500}]\n"
     assert len(read_workflow_text(listed).findings) == 2
+    keys = HEAD + "roles: {a: {" + "".join(f"k{n}: 1, " for n in range(300)) + "}}\n"
+    assert len(read_workflow_text(keys).findings) == MAX_FINDINGS
+    rules = (
+        HEAD
+        + "warnings:\n"
+        + "".join(f"  w{n}: {{while: draft, when: missing > 1, text: x}}\n" for n in range(300))
+    )
+    assert len(read_workflow_text(rules).findings) == MAX_FINDINGS
     many = HEAD + "transitions:\n  go: [" + "{von: draft}, " * 300 + "]\n"
     assert len(read_workflow_text(many).findings) == MAX_FINDINGS
     inputs = HEAD + "transitions:\n  go: {from: draft, input: [" + "A, " * 300 + "]}\n"

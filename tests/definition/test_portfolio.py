@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from wirflow.definition.portfolio import Person, PortfolioReading, read_portfolio, read_portfolio_text
 from wirflow.definition.reader import read_workflows
@@ -153,6 +154,23 @@ def test_an_unknown_recorder_is_only_a_warning(workflows):
     reading = read_portfolio_text(GOOD.replace("as: office", "as: lead"), workflows)
     assert [item.severity for item in reading.findings] == ["warning"]
     assert reading.checked().recorder == "lead"
+
+
+LINES = GOOD.split("\n")
+WORDS = sorted({word for line in LINES for word in line.split()} | {"[", "{}", "~", "x", "'", "&a", ": "})
+
+
+@settings(max_examples=100, deadline=None)
+@given(edits=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 9), st.sampled_from(WORDS)), min_size=1))
+def test_any_mutation_gives_findings_or_a_portfolio(workflows, edits):
+    """Whatever a person does to a portfolio, wirflow answers with its cases or with places."""
+    rows = [line.split(" ") for line in LINES]
+    for row, column, word in edits:
+        words = rows[row % len(rows)]
+        words[column % len(words)] = word
+    reading = read_portfolio_text("\n".join(" ".join(row) for row in rows), workflows)
+    errors = [item for item in reading.findings if item.severity == "error"]
+    assert (reading.portfolio is None) == bool(errors)
 
 
 def test_the_shipped_portfolios_are_read():

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from wirflow.definition.check import check
 from wirflow.definition.finding import Place
 from wirflow.definition.log import Source
 from wirflow.definition.model import CORRECT, Assignment, Input, LinkedField, Notice, Workflow
@@ -190,6 +191,7 @@ def test_all_mistakes_are_told_at_once():
     [
         ("fields: {Bad: {type: date}}" + DEADLINE % "Bad", ["bad-name@4:10", "bad-name@5:35"]),
         ("fields: {in: {type: date}}" + DEADLINE % "in", ["reserved-name@4:10"]),
+        ("links: {in: {workflow: sample}}", ["reserved-name@4:9"]),
         ("fields: [a]" + WARN, ["wrong-shape@4:9"]),
         ("fields: {a: {type: dat}}" + WARN, ["wrong-value@4:20"]),
         ("fields: {a: {type: dat}}" + DEADLINE % "a", ["wrong-value@4:20"]),
@@ -365,9 +367,10 @@ def mutations(draw):
 def test_any_mutation_gives_findings_or_a_workflow(text, other):
     """Whatever a person does to a definition, wirflow answers with a workflow or with places."""
     reading = read_workflow_text(text, known=other)
+    found = (*reading.findings, *check(reading, known=other))
     assert bool(reading.workflows) != bool(reading.errors)
     rows = text.split("\n")
-    for item in reading.findings:
+    for item in found:
         assert 1 <= item.place.line <= len(rows) + 1
         assert 1 <= item.place.column <= len(rows[min(item.place.line, len(rows)) - 1]) + 2
         assert item.message.de

@@ -407,6 +407,8 @@ class _Builder:
         guards = Guards(workflow)
         unsure = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._unsure))})\b") if self._unsure else None
         for node, expected in self._expressions:
+            if self._log.full:
+                break
             if unsure and unsure.search(node.text):
                 continue
             for problem in guards.problems(node.text, expected):

@@ -300,7 +300,7 @@ def _is_name(scalar: Scalar) -> bool:
 def _repaired(text: str) -> Text | None:
     """The name that someone meant who wrote capitals, hyphens or umlauts."""
     table = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
-    plain = "".join(table.get(char, char) for char in text.casefold())
+    plain = "".join(table.get(char, char) for char in text[: MAX_NAME * 2].casefold())
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_0123456789")[:MAX_NAME].strip("_")
     if not NAME.fullmatch(name):
         return None
