@@ -9,7 +9,7 @@ from wirflow.errors import DeliveryError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wirflow.store.outbox import Notice
+    from wirflow.core.letters import Notice
 
 
 class Channel(Protocol):

@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from wirflow.core.letters import NoticeState
 from wirflow.errors import DeliveryError
 from wirflow.notices.backoff import Backoff
 from wirflow.notices.channel import UncertainError
-from wirflow.store.outbox import NoticeState
 from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from wirflow.core.letters import Notice
     from wirflow.engine import Engine
     from wirflow.notices.channel import Channel
-    from wirflow.store.outbox import Notice
 
 LEASE: Final = timedelta(minutes=10)
 """How long a claim holds: far longer than one attempt takes."""
@@ -121,6 +121,7 @@ class Deliverer:
         kept = self._engine.settle_notice(notice, ending.state, again=ending.again, error=ending.error)
         if not kept:
             log.warning("%s: the claim had lapsed; another worker has the say", notice.key)
+            return
         if ending.state == "sent":
             done.sent += 1
         elif ending.state == "pending":

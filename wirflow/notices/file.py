@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from wirflow.core.letters import Notice
     from wirflow.engine import Profile
-    from wirflow.store.outbox import Notice
 
 _PART = 60
 """How many characters of each part stand in a file's name; all of them together fit into 255."""

@@ -7,10 +7,11 @@ attempt hands over the same bytes.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from email.headerregistry import Address, Group
 from email.message import EmailMessage
-from email.policy import SMTP
-from typing import TYPE_CHECKING
+from email.policy import EmailPolicy
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from wirflow.errors import DeliveryError
@@ -19,11 +20,17 @@ from wirflow.text import Text
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wirflow.core.letters import Notice
     from wirflow.engine import Profile
-    from wirflow.store.outbox import Notice
 
 MAX_LINE_OCTETS = 998
 """How long a line of a message may be (RFC 5322, 2.1.1)."""
+
+_MAX_PLAIN = 66
+"""How long a subject may be to stand in one line of 76 with its name."""
+
+_WORD_OCTETS = 45
+"""How many octets fit into one encoded word of 75 characters (RFC 2047, 2)."""
 
 MAX_NAME = 120
 """How many characters of a display name are shown."""
@@ -32,6 +39,8 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 # Line ends of every kind, controls, halves of surrogate pairs: a header that holds none cannot become two.
 _UNFIT = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+( [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.\[\]:-]+>")
 
@@ -49,7 +58,7 @@ def build(notice: Notice, profile: Profile, at: datetime, *, eight_bit: bool = F
     Raises:
         DeliveryError: an address cannot be one; permanent.
     """
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_POLICY)
     message["From"] = mailbox(profile.sender, profile.name)
     message["To"] = _reader(notice, profile)
     message["Subject"] = one_line(notice.subject)
@@ -101,6 +110,62 @@ def check_address(address: str) -> str:
 def one_line(words: str) -> str:
     """Words as a header can hold them: line ends and controls become blanks."""
     return " ".join(_UNFIT.sub(" ", words).split())
+
+
+class _Folding(EmailPolicy):
+    """How headers are written.
+
+    The library loses blanks where it has to break a line of umlauts: what
+    people read is encoded here.
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        """A header as its lines."""
+        if name == "Subject":
+            words = str(value) if _is_plain(str(value), _MAX_PLAIN) else _encoded(str(value))
+            return f"{name}: {words}\r\n"
+        if name in {"From", "To"}:
+            return f"{name}: {', '.join(_group(group) for group in value.groups)}\r\n"
+        return super().fold(name, value)
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        """A header as its lines, in octets."""
+        return self.fold(name, value).encode("ascii")
+
+
+_POLICY = _Folding(linesep="\r\n")
+
+
+def _group(group: Group) -> str:
+    mailboxes = ",\r\n ".join(
+        f"{_phrase(item.display_name)}\r\n <{item.addr_spec}>" if item.display_name else item.addr_spec
+        for item in group.addresses
+    )
+    return mailboxes if group.display_name is None else f"{_phrase(group.display_name)}:{mailboxes};"
+
+
+def _phrase(name: str) -> str:
+    """A display name: as it is, in quotes, or encoded."""
+    if not _is_plain(name, MAX_NAME):
+        return _encoded(name)
+    if _ATOMS.fullmatch(name):
+        return name
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _is_plain(words: str, longest: int) -> bool:
+    return words.isascii() and len(words) <= longest and "=?" not in words
+
+
+def _encoded(words: str) -> str:
+    """Encoded words of RFC 2047; the blanks stand inside them, those between them do not count."""
+    chunks: list[bytes] = [b""]
+    for letter in words:
+        octets = letter.encode()
+        if len(chunks[-1]) + len(octets) > _WORD_OCTETS:
+            chunks.append(b"")
+        chunks[-1] += octets
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(chunk).decode()}?=" for chunk in chunks)
 
 
 def _edges_fit(address: str) -> bool:

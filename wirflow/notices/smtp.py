@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
+    from wirflow.core.letters import Notice
     from wirflow.engine import Profile
-    from wirflow.store.outbox import Notice
 
 _OK = frozenset({250, 251, 252})
 _GO_AHEAD = 354
