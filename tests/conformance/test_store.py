@@ -11,12 +11,12 @@ from sqlalchemy import text
 
 from tests.support import new, open_office
 from wirflow.core.case import Timer
+from wirflow.core.letters import NewNotice
 from wirflow.deadlines import compute
 from wirflow.errors import ConflictError, DatabaseError
 from wirflow.store import cases, outbox, timers, trail
 from wirflow.store.database import Database
 from wirflow.store.definitions import Definitions
-from wirflow.store.outbox import NewNotice
 
 NOW = datetime(2021, 1, 4, 9, tzinfo=UTC)
 

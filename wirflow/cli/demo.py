@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wirflow.cli.screen import Screen as AnyScreen
     from wirflow.office import Office
     from wirflow.reports import CaseView, DueView
-    from wirflow.store.outbox import Notice
+    from wirflow.core.letters import Notice
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 

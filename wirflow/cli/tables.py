@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wirflow.cli.screen import Screen
     from wirflow.definition.model import State, Warn
     from wirflow.reports import CaseView, DueView
-    from wirflow.store.outbox import Notice
+    from wirflow.core.letters import Notice
 
 UNVERIFIED: Final = Text("ungeprüft", "unverified")
 
@@ -223,17 +223,18 @@ def notice_json(notice: Notice) -> dict[str, Any]:
     }
 
 
-def letters(screen: Screen, found: Iterable[Notice], zone: str) -> Table:
+def letters(screen: Screen, found: Iterable[Notice], zone: str, *, keys: bool = True) -> Table:
     """Notices as they went out: one line for one text, whoever received it."""
-    from wirflow.clock import unstamp  # noqa: PLC0415 - JSON needs none
+    from rich.text import Text as Styled  # noqa: PLC0415 - JSON needs none
+
+    from wirflow.clock import unstamp  # noqa: PLC0415 - likewise
 
     lang = screen.lang
-    table = screen.table(
-        (Text("Tag", "Day"), {"no_wrap": True}),
-        (Text("Vorgang", "Case"), _KEY),
-        Text("Schreiben", "Notice"),
-        Text("An", "To"),
-    )
+    columns: list[Any] = [(Text("Tag", "Day"), {"no_wrap": True})]
+    if keys:
+        columns.append((Text("Vorgang", "Case"), _KEY))
+    columns += [(Text("Schreiben", "Notice"), _FOLD), (Text("An", "To"), _FOLD)]
+    table = screen.table(*columns)
     rows: dict[tuple[str, int, str], list[Notice]] = {}
     for notice in found:
         rows.setdefault((notice.case, notice.seq, notice.template), []).append(notice)
@@ -242,7 +243,12 @@ def letters(screen: Screen, found: Iterable[Notice], zone: str) -> Table:
         day = civil_date(unstamp(first.created_at), zone)
         kind = NOTICE_KINDS[first.kind].pick(lang)
         readers = ", ".join(dict.fromkeys(notice.recipient for notice in same))
-        table.add_row(show_date(day, lang), case, f"{first.subject} · {kind}", readers)
+        what = Styled(first.subject).append(f" · {kind}", style="dim")
+        undelivered = [notice for notice in same if notice.state != "sent"]
+        if undelivered:
+            words, colour = NOTICE_STATES[undelivered[0].state]
+            what.append(f"\n{words.pick(lang)}", style=colour)
+        table.add_row(*([show_date(day, lang)] + ([case] if keys else [])), what, readers)
     return table
 
 

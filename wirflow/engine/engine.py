@@ -17,15 +17,14 @@ from wirflow.clock import civil_date, stamp
 from wirflow.core.case import Case, Event, EventKind, Facts, LinkedCase, Timer
 from wirflow.core.decide import decide, refuse, start, warnings
 from wirflow.core.decision import Decision, Refusal
+from wirflow.core.letters import NewNotice, Notice, NoticeState, digest_of, write
 from wirflow.core.record import record
 from wirflow.definition.model import Warn, Workflow
 from wirflow.definition.values import Value, from_json, load, to_json
-from wirflow.engine.letters import digest_of, write
 from wirflow.errors import ConflictError, DatabaseError, InputError, UnknownNameError
 from wirflow.store import backlog, cases, outbox, timers, trail
 from wirflow.store.cases import Secret, StoredCase
 from wirflow.store.definitions import Definitions
-from wirflow.store.outbox import NewNotice
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from wirflow.audit.note import SecretKey
     from wirflow.clock import Clock
     from wirflow.core.person import Person
-    from wirflow.engine.profile import Profile
+    from wirflow.core.profile import Profile
     from wirflow.render import Templates
     from wirflow.store.backlog import Backlog
     from wirflow.store.database import Database, Session
@@ -409,7 +408,7 @@ class Engine:
 
     # -- the outbox --------------------------------------------------------------------
 
-    def claim_notices(self, most: int, lease_until: datetime) -> list[outbox.Notice]:
+    def claim_notices(self, most: int, lease_until: datetime) -> list[Notice]:
         """Take notices to deliver; each comes back as it stood before, so a lapsed claim can be told."""
         with self.database.writing() as session:
             found = outbox.claimable(session, self.clock.now(), most)
@@ -418,8 +417,8 @@ class Engine:
 
     def settle_notice(
         self,
-        notice: outbox.Notice,
-        ending: outbox.NoticeState,
+        notice: Notice,
+        ending: NoticeState,
         *,
         again: datetime | None = None,
         error: str | None = None,

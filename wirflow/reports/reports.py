@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from wirflow.audit.entry import Entry
     from wirflow.core.decision import Decision
+    from wirflow.core.letters import Notice
     from wirflow.definition.model import Workflow
     from wirflow.store.database import Database, Session
-    from wirflow.store.outbox import Notice
     from wirflow.store.queries import TimerRow
 
 
@@ -166,6 +166,11 @@ class Reports:
         with self._database.reading() as session:
             numbers = self._definitions.names(session)
             return {name: self._definitions.get(session, number) for name, number in sorted(numbers.items())}
+
+    def workflow_of_keys(self) -> dict[str, str]:
+        """Key → workflow of every case."""
+        with self._database.reading() as session:
+            return {stored.case.key: stored.workflow.name for stored in self._all(session)}
 
     def keys(self) -> list[str]:
         """The keys of all cases, in order."""

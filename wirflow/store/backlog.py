@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from wirflow.core.letters import NoticeState
     from wirflow.store.database import Session
-    from wirflow.store.outbox import NoticeState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

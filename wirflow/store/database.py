@@ -77,9 +77,25 @@ class Session:
 
 
 class _Held(threading.local):
-    """The connection that a thread holds between its transactions."""
+    """The connection that a thread holds between its transactions.
 
-    connection: PoolProxiedConnection | None = None
+    A transaction inside another one finds nothing here and takes a second
+    connection from the pool.
+    """
+
+    _connection: PoolProxiedConnection | None = None
+
+    def take(self) -> PoolProxiedConnection | None:
+        """The connection, if no transaction has it."""
+        connection, self._connection = self._connection, None
+        return connection
+
+    def give(self, connection: PoolProxiedConnection) -> None:
+        """Hold a connection; one too many goes back to the pool."""
+        if self._connection is None:
+            self._connection = connection
+        else:
+            connection.close()
 
 
 class Database:
@@ -157,8 +173,7 @@ class Database:
         as much as deciding it.
         """
         with self._translated():
-            connection = self._held.connection or self.engine.raw_connection()
-            self._held.connection = None  # a transaction inside this one takes another connection
+            connection = self._held.take() or self.engine.raw_connection()
             cursor = connection.cursor()
             try:
                 if self._sqlite:
@@ -172,10 +187,7 @@ class Database:
             except BaseException as error:
                 self._undo(connection, error)
                 raise
-            if self._held.connection is None:
-                self._held.connection = connection
-            else:
-                connection.close()
+            self._held.give(connection)
 
     def _undo(self, connection: PoolProxiedConnection, error: BaseException) -> None:
         """Roll back, and let go of a connection that may be broken."""
@@ -251,9 +263,9 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back."""
-        if self._held.connection is not None:
-            self._held.connection.close()
-            self._held.connection = None
+        held = self._held.take()
+        if held is not None:
+            held.close()
         self.engine.dispose()
 
     @property

@@ -9,12 +9,12 @@ how it ended.  So a worker that comes back late cannot undo what another did.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, literal_column, select, update
 
 from wirflow.clock import stamp
+from wirflow.core.letters import Notice, NoticeState
 from wirflow.store.tables import cases, outbox
 
 if TYPE_CHECKING:
@@ -23,56 +23,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
+    from wirflow.core.letters import NewNotice
     from wirflow.store.database import Session
-
-NoticeState = Literal["pending", "sending", "sent", "unknown", "dead"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewNotice:
-    """A notice that was just written, for one recipient on one channel."""
-
-    recipient: str
-    address: str | None
-    lang: str
-    channel: str
-    template: str
-    kind: str
-    subject: str
-    body: str
-    message_id: str
-    state: NoticeState
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """A notice as it stands in the outbox."""
-
-    id: int
-    case: str
-    seq: int
-    recipient: str
-    address: str | None
-    lang: str
-    channel: str
-    template: str
-    kind: str
-    subject: str
-    body: str
-    message_id: str
-    state: NoticeState
-    attempts: int
-    fence: int
-    created_at: str
-    next_at: str
-    sent_at: str | None
-    error: str | None
-
-    @property
-    def key(self) -> str:
-        """What makes it this notice: case, entry, recipient, channel and template."""
-        return f"{self.case}/{self.seq}/{self.recipient}/{self.channel}/{self.template}"
 
 
 _NEW = (

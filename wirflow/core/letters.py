@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from wirflow.render import notice_context
-from wirflow.store.outbox import NewNotice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,12 +14,61 @@ if TYPE_CHECKING:
     from wirflow.core.case import Facts
     from wirflow.core.decision import Decision, NoticeOrder
     from wirflow.core.person import Person
+    from wirflow.core.profile import Profile
     from wirflow.definition.model import Workflow
-    from wirflow.engine.profile import Profile
     from wirflow.render import Templates
+
+NoticeState = Literal["pending", "sending", "sent", "unknown", "dead"]
 
 NO_CHANNEL = "none"
 """The channel of a notice that nobody can receive: it is written, and shown as undeliverable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """A notice that was just written, for one recipient on one channel."""
+
+    recipient: str
+    address: str | None
+    lang: str
+    channel: str
+    template: str
+    kind: str
+    subject: str
+    body: str
+    message_id: str
+    state: NoticeState
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """A notice as it stands in the outbox."""
+
+    id: int
+    case: str
+    seq: int
+    recipient: str
+    address: str | None
+    lang: str
+    channel: str
+    template: str
+    kind: str
+    subject: str
+    body: str
+    message_id: str
+    state: NoticeState
+    attempts: int
+    fence: int
+    created_at: str
+    next_at: str
+    sent_at: str | None
+    error: str | None
+
+    @property
+    def key(self) -> str:
+        """What makes it this notice: case, entry, recipient, channel and template."""
+        return f"{self.case}/{self.seq}/{self.recipient}/{self.channel}/{self.template}"
 
 
 def write(
