@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from wirflow.clock import VirtualClock
-from wirflow.core.person import Person
+from wirflow.definition.person import Person
 from wirflow.definition.model import (
     Assignment,
     DeadlineSpec,

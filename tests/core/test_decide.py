@@ -248,6 +248,32 @@ def test_input_may_be_optional():
         )
 
 
+def test_a_period_that_the_award_has_not_named_yet_makes_no_deadline():
+    """A deadline whose period is a field waits until that field is known, and then counts with it."""
+    fields = (*WORKFLOW.fields, field("use_within", "period"))
+    proof = replace(WORKFLOW.deadline_by_name["proof"], period="use_within")
+    workflow = replace(WORKFLOW, fields=fields, deadlines=(proof,))
+    before = case("approved", award_ends=date(2021, 12, 31))
+    for known, due in (({}, []), ({"use_within": "P2M"}, [date(2022, 2, 28)])):
+        decision = decide(
+            workflow, replace(before, data={**before.data, **known}), act("edit", unit="x"), FACTS
+        )
+        assert isinstance(decision, Decision)
+        assert [timer.deadline.due for timer in decision.arm if timer.deadline] == due
+
+
+def test_a_final_state_is_left_only_by_what_reopens():
+    """Without `reopens` no event leads out of a final state."""
+    extend = next(item for item in WORKFLOW.transitions if item.event == "extend")
+    workflow = replace(WORKFLOW, transitions=(replace(extend, reopens=False),))
+    event = act(
+        "extend", "leo", frozenset({"lead"}), decided_on=date(2021, 5, 3), award_ends=date(2022, 12, 31)
+    )
+    refusal = decide(workflow, case("expired", award_ends=date(2021, 12, 31)), event, FACTS)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "wrong-state"
+
+
 def test_a_machine_is_compiled_once():
     """One definition has one machine, also when it was decoded twice."""
     again = type(WORKFLOW).from_form(WORKFLOW.form)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from wirflow.definition.portfolio import Person, PortfolioReading, read_portfolio, read_portfolio_text
+from wirflow.definition.person import Person
+from wirflow.definition.portfolio import PortfolioReading, read_portfolio, read_portfolio_text
 from wirflow.definition.reader import read_workflows
 from wirflow.errors import DefinitionError
 from wirflow.text import Text
@@ -64,7 +65,7 @@ def test_facts_come_out_as_values_with_their_sections(workflows):
     )
     assert portfolio.recorder == "office"
     assert portfolio.people == (
-        Person(id="office", name="Amt", email="amt@office.example", roles=("clerk",), lang="en"),
+        Person(id="office", name="Amt", email="amt@office.example", roles=frozenset({"clerk"}), lang="en"),
         Person(id="desk", name="Sachbearbeitung"),
     )
     first, second, third = portfolio.cases

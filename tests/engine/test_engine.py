@@ -250,6 +250,13 @@ def test_the_callers_tables_and_the_case_commit_together(office):
         assert len(office.rows("SELECT * FROM mine")) == int(keep)
 
 
+@pytest.mark.parametrize("key", ["", " ", "-a", "a b", "a\nb", "../x", "x" * 81, "a;b"])
+def test_a_key_is_one_word(office, key):
+    """A key that could break a file name, a command or a table is refused before anything is written."""
+    with pytest.raises(InputError, match="no key"):
+        office.engine.start(new(key), actor="ada")
+
+
 def test_several_cases_start_together_or_not_at_all(office):
     """If one of several new cases is refused or its key is taken, none of them is there."""
     office.engine.start(new("G-1"), actor="ada")

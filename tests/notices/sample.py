@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from tests.support import PEOPLE, new
 from wirflow.clock import unstamp
+from wirflow.core.letters import Notice
 from wirflow.engine import Profile
 from wirflow.errors import DeliveryError
 from wirflow.store import outbox
-from wirflow.core.letters import Notice
 
 if TYPE_CHECKING:
     from collections.abc import Callable

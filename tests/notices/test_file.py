@@ -29,11 +29,13 @@ class PowerCutError(BaseException):
 
 @pytest.fixture
 def channel(tmp_path):
+    """The channel into an empty folder."""
     return FileChannel(tmp_path / "outbox", PROFILE)
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
+    """An office that all examples share."""
     return open_office(tmp_path_factory.mktemp("office"))
 
 
@@ -107,7 +109,7 @@ def test_a_folder_that_is_a_file_is_worth_another_try(channel, tmp_path):
 
 @given(faults=st.lists(st.sampled_from(["none", "full", "cut before", "cut after"]), max_size=10))
 def test_however_attempts_fail_a_notice_ends_as_one_file(office, tmp_path_factory, faults):
-    """Full disks and power cuts at any step: in the end each notice is one file, with the bytes it always had."""
+    """Full disks and power cuts at any step: in the end each notice is one file, with the same bytes."""
     folder = tmp_path_factory.mktemp("outbox")
     profile = office.engine.profile
     deliverer = Deliverer(office.engine, {"file": FileChannel(folder, profile)})

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tests.notices.sample import NOTICE, PROFILE, created, notice
-from wirflow.core.person import Person
+from wirflow.definition.person import Person
 from wirflow.errors import DeliveryError
 from wirflow.notices.message import MAX_LINE_OCTETS, MAX_NAME, build, one_line
 
@@ -88,7 +88,8 @@ def test_the_text_arrives_line_by_line(body, eight_bit):
     raw = built.as_bytes()
     assert max(len(line) for line in raw.split(b"\r\n")) <= MAX_LINE_OCTETS
     assert b"\n" not in raw.replace(b"\r\n", b"")
-    assert parsed(built).get_content().splitlines() == (body.splitlines() or [""])
+    whole = body if body.endswith("\n") else f"{body}\n"
+    assert parsed(built).get_content().splitlines() == whole.splitlines()
 
 
 def test_a_long_name_is_cut_and_its_blanks_are_kept():

@@ -18,7 +18,7 @@ import yaml
 
 from wirflow.clock import VirtualClock, civil_date
 from wirflow.core.decision import Refusal
-from wirflow.core.person import Person
+from wirflow.definition.person import Person
 from wirflow.definition.portfolio import read_portfolio
 from wirflow.definition.reader import read_workflows
 from wirflow.definition.values import parse_all, to_json

@@ -36,13 +36,13 @@ def agenda(workflow: Workflow, case: Case, facts: Facts, now: datetime) -> tuple
     timers: list[Timer] = []
     for spec in workflow.deadlines:
         if case.state in spec.states and _runs(workflow, spec, case, facts):
-            deadline = deadline_of(spec, case, facts)
+            deadline = deadline_of(workflow, spec, case, facts)
             if deadline:
                 timers += _timers(spec, case, deadline, facts, now)
     return tuple(sorted(timers, key=lambda timer: (timer.due_at, timer.name, timer.kind, timer.label)))
 
 
-def deadline_of(spec: DeadlineSpec, case: Case, facts: Facts) -> Deadline | None:
+def deadline_of(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> Deadline | None:
     """The legal deadline that a case has by one rule of its workflow; None while its date is unknown."""
     if spec.on:
         on = case.data.get(spec.on)
@@ -50,8 +50,13 @@ def deadline_of(spec: DeadlineSpec, case: Case, facts: Facts) -> Deadline | None
     start = case.data.get(spec.start or "")
     if not isinstance(start, date):
         return None
-    period = case.data.get(spec.period, spec.period) if spec.period else None
-    return _compute(spec, start, None if period is None else str(period), facts)
+    period = spec.period
+    if period in workflow.field_by_name:
+        named = case.data.get(period)
+        if named is None:
+            return None  # the award has not said yet how long
+        period = str(named)
+    return _compute(spec, start, period, facts)
 
 
 def _compute(spec: DeadlineSpec, start: date, period: str | None, facts: Facts) -> Deadline:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from wirflow.core.case import Facts
     from wirflow.core.decision import Decision, NoticeOrder
-    from wirflow.core.person import Person
     from wirflow.core.profile import Profile
     from wirflow.definition.model import Workflow
+    from wirflow.definition.person import Person
     from wirflow.render import Templates
 
 NoticeState = Literal["pending", "sending", "sent", "unknown", "dead"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wirflow.core.person import Person
 from wirflow.deadlines import Catalogue
+from wirflow.definition.person import Person
 from wirflow.text import Lang
 
 

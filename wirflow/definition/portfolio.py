@@ -14,37 +14,27 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from wirflow.definition.declare import WHAT
 from wirflow.definition.finding import Finding
 from wirflow.definition.grammar import VERSION
 from wirflow.definition.log import Log
+from wirflow.definition.person import Person
 from wirflow.definition.shape import IDENTIFIER, TEXT, TITLE, Key, Many, Part, Record, Table, Word, one_of
-from wirflow.definition.values import Value, parse
+from wirflow.definition.values import CASE_KEY_PATTERN, Value, parse
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
 from wirflow.errors import DefinitionError, InputError
-from wirflow.text import LANGS, Lang, Text
+from wirflow.text import LANGS, Text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wirflow.definition.model import Workflow
+    from wirflow.text import Lang
 
 _MAIL: Final = re.compile(r"[^\s@]+@[^\s@]+")
 _TAG: Final = re.compile(r"[^\W_](?:[\w.-]{0,78}[\w])?", re.ASCII)
-_CASE: Final = re.compile(r"[^\W_](?:[\w./-]{0,78}\w)?")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """Somebody who takes part: a function of the office, never a person's own name."""
-
-    id: str
-    name: str
-    email: str | None = None
-    roles: tuple[str, ...] = ()
-    lang: Lang = "de"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +115,7 @@ CASE_KEY: Final = Word(
         "ein Aktenzeichen aus Buchstaben, Ziffern, '_', '-', '.' und '/', höchstens 80 Zeichen",
         "a case key of letters, digits, '_', '-', '.' and '/', at most 80 characters",
     ),
-    lambda scalar: _CASE.fullmatch(scalar.text) is not None,
+    lambda scalar: CASE_KEY_PATTERN.fullmatch(scalar.text) is not None,
     "bad-name",
 )
 _EMAIL: Final = Word(
@@ -252,8 +242,8 @@ class _Builder:
             id=key.text,
             name=part.text("name") or "",
             email=part.text("email"),
-            roles=tuple(role.text for role in part.many("roles")),
-            lang="en" if part.text("lang") == "en" else "de",
+            roles=frozenset(role.text for role in part.many("roles")),
+            lang=cast("Lang | None", part.text("lang")),
         )
 
     def _case(self, key: Scalar, part: Part) -> PortfolioCase:

@@ -23,6 +23,9 @@ Value = str | int | bool | Decimal | date
 
 Json = str | int | bool | None
 
+CASE_KEY_PATTERN = re.compile(r"[^\W_](?:[\w./-]{0,78}\w)?")
+"""What a case may be called: it stands in file names, notices and commands."""
+
 MAX_TEXT = 10_000
 MAX_MONEY = Decimal("999999999999.99")
 MAX_INTEGER = 2**53 - 1

@@ -20,7 +20,7 @@ from wirflow.core.decision import Decision, Refusal
 from wirflow.core.letters import NewNotice, Notice, NoticeState, digest_of, write
 from wirflow.core.record import record
 from wirflow.definition.model import Warn, Workflow
-from wirflow.definition.values import Value, from_json, load, to_json
+from wirflow.definition.values import CASE_KEY_PATTERN, Value, from_json, load, to_json
 from wirflow.errors import ConflictError, DatabaseError, InputError, UnknownNameError
 from wirflow.store import backlog, cases, outbox, timers, trail
 from wirflow.store.cases import Secret, StoredCase
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from wirflow.audit.entry import Entry
     from wirflow.audit.note import SecretKey
     from wirflow.clock import Clock
-    from wirflow.core.person import Person
     from wirflow.core.profile import Profile
+    from wirflow.definition.person import Person
     from wirflow.render import Templates
     from wirflow.store.backlog import Backlog
     from wirflow.store.database import Database, Session
@@ -171,6 +171,14 @@ class Engine:
         for item in new:
             number, workflow = self._latest(session, item.workflow)
             pinned.append((number, workflow))
+            if not CASE_KEY_PATTERN.fullmatch(item.key):
+                raise InputError(
+                    Text(f"'{item.key}' ist kein Schlüssel.", f"'{item.key}' is no key."),
+                    hint=Text(
+                        "Bis zu 80 Buchstaben, Ziffern, '.', '/', '-' und '_', etwa WIR-KO-1.",
+                        "Up to 80 letters, digits, '.', '/', '-' and '_', such as WIR-KO-1.",
+                    ),
+                )
             if item.key in siblings or cases.load(session, self._definitions, item.key):
                 raise InputError(
                     Text(f"Es gibt schon einen Vorgang {item.key}.", f"There is a case {item.key} already."),

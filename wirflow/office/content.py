@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from wirflow.definition.values import Value
     from wirflow.engine import Outcome
     from wirflow.office.office import Office
+    from wirflow.render import Templates
 
 WORKFLOWS: Final = "workflows"
 TEMPLATES: Final = "templates"
@@ -100,3 +102,25 @@ def start(
 
     new = NewCase(workflow=workflow.name, key=key, data=data, links=links, sources={})
     return office.engine.start(new, actor=actor, occurred_at=occurred_at, trial=trial)
+
+
+def portfolios(folder: Path | None) -> tuple[Path, ...]:
+    """The portfolios of an office, and those that ship with wirflow."""
+    places = (shipped(WORKFLOWS), *((folder / WORKFLOWS,) if folder else ()))
+    return tuple(path for place in places for path in sorted((place / PORTFOLIOS).glob("*.yaml")))
+
+
+def is_portfolio(path: Path) -> bool:
+    """Whether a file says of itself that it is a portfolio and no workflow."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return any(line.startswith("portfolio:") for line in itertools.islice(file, 200))
+    except OSError:
+        return False
+
+
+def shipped_templates() -> Templates:
+    """The notice templates that ship with wirflow."""
+    from wirflow.render import Templates  # noqa: PLC0415 - Jinja2 is slow to load
+
+    return Templates([shipped(TEMPLATES)])

@@ -57,7 +57,7 @@ def demo(folder: Path, *, lang: Lang, on: date | None = None) -> tuple[Office, T
         name=portfolio.title.pick(lang),
         people={
             person.id: PersonSettings(
-                name=person.name, email=person.email, roles=person.roles, lang=person.lang
+                name=person.name, email=person.email, roles=tuple(sorted(person.roles)), lang=person.lang
             )
             for person in portfolio.people
         },
