@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.model import State
-from wirflow.errors import InputError, UnknownNameError
+from wirflow.errors import UnknownNameError
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -149,21 +149,12 @@ def svg(workflow: Workflow, *, lang: Lang, current: str | None = None, path: Seq
     """The workflow as an SVG document; arguments as for `mermaid`.
 
     Raises:
-        InputError: the package that draws it is not installed.
         UnknownNameError: a state does not exist.
     """
+    # Its wheels bring Graphviz along; it costs 35 ms and few commands draw.
+    from pygraphviz import AGraph  # noqa: PLC0415 - as said
+
     source = dot(workflow, lang=lang, current=current, path=path)
-    try:
-        # Its wheels bring Graphviz along; it costs 35 ms and few commands draw.
-        from pygraphviz import AGraph  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - as said
-    except ImportError as error:
-        raise InputError(
-            Text("Für SVG fehlt das Paket 'pygraphviz'.", "SVG needs the package 'pygraphviz'."),
-            hint=Text(
-                "Installieren Sie es mit 'pip install pygraphviz', oder nehmen Sie mermaid oder dot.",
-                "Install it with 'pip install pygraphviz', or take mermaid or dot.",
-            ),
-        ) from error
     with _graphviz:
         drawn: bytes = AGraph(string=source).draw(format="svg", prog="dot")
     return drawn.decode()
