@@ -126,7 +126,7 @@ class _Folding(EmailPolicy):
             return f"{name}: {words}\r\n"
         if name in {"From", "To"}:
             return f"{name}: {', '.join(_group(group) for group in value.groups)}\r\n"
-        return super().fold(name, value)
+        return str(super().fold(name, value))
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         """A header as its lines, in octets."""
