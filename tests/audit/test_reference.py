@@ -74,7 +74,7 @@ def test_the_verifier_of_the_page_finds(verifier, tmp_path):
         verifier(path, earlier)
 
 
-@pytest.mark.parametrize("name", [*CATALOG, *KINDS, *MEMBERS, *COLUMNS, *bad_fields({}), "v"])
+@pytest.mark.parametrize("name", sorted({*CATALOG, *KINDS, *MEMBERS, *COLUMNS, *bad_fields({}), "v"}))
 def test_every_name_stands_on_the_page(name):
     """Each code, kind, member, column and key that exists is explained."""
     assert f"`{name}`" in PAGE
