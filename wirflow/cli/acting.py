@@ -116,7 +116,7 @@ def _show(screen: Screen, office: Office, outcome: Outcome, *, trial: bool) -> N
     _letters(screen, outcome, trial=trial)
     for warning in outcome.warnings:
         source = f" ({warning.source})" if warning.source else ""
-        screen.say(f"! {warning.text.pick(lang)}{source}", style="yellow")
+        screen.block(f"{warning.text.pick(lang)}{source}", first="! ", rest="  ", style="yellow")
 
 
 def _timers(screen: Screen, office: Office, outcome: Outcome) -> None:
@@ -144,14 +144,12 @@ def _timers(screen: Screen, office: Office, outcome: Outcome) -> None:
 
 
 def _letters(screen: Screen, outcome: Outcome, *, trial: bool) -> None:
-    lang = screen.lang
     for notice in outcome.notices:
         screen.say(f"✉ {notice.recipient} ({notice.channel}): {notice.subject}", style="cyan")
         if notice.error:
             screen.say(f"  {notice.error}", style="red")
         if trial:
-            for line in notice.body.rstrip().splitlines():
-                screen.say(f"  │ {line}", style="dim")
+            screen.block(notice.body.rstrip(), first="  │ ", rest="  │ ", style="dim")
     if outcome.notices and not trial:
         screen.say(
             Text(
@@ -164,6 +162,7 @@ def _letters(screen: Screen, outcome: Outcome, *, trial: bool) -> None:
 
 def _json(office: Office, outcome: Outcome, lang: Lang, *, trial: bool) -> dict[str, Any]:
     decision = outcome.decision
+    case = decision.case
     return {
         "case": office.reports.after(outcome.workflow, outcome.decision).to_json(lang),
         "event": decision.event.name,
@@ -183,7 +182,7 @@ def _json(office: Office, outcome: Outcome, lang: Lang, *, trial: bool) -> dict[
         "signals": [{"to": order.to, "event": order.timer.name} for order in decision.signals],
         "notices": [
             {
-                "key": f"{decision.case.key}/{decision.case.revision}/{item.recipient}/{item.channel}/{item.template}",
+                "key": "/".join((case.key, str(case.revision), item.recipient, item.channel, item.template)),
                 "case": decision.case.key,
                 "to": item.recipient,
                 "channel": item.channel,

@@ -55,7 +55,7 @@ _MODULES: Final = {"import": "imports"}
 """Where a command's name is no module's name."""
 
 _HELP: Final = both(
-    "Förderanträge und was daran hängt: Vorgänge, gesetzliche Fristen, Schreiben und eine Akte, die es beweist.",
+    "Förderanträge und was daran hängt: Vorgänge, Fristen, Schreiben und eine Akte, die es beweist.",
     "Grant applications and what hangs on them: cases, legal deadlines, notices, and a trail that proves it.",
 )
 _LANG_HELP: Final = both("Sprache: de oder en", "Language: de or en")

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from wirflow.cli.screen import Screen as AnyScreen
+    from wirflow.core.letters import Notice
     from wirflow.office import Office
     from wirflow.reports import CaseView, DueView
-    from wirflow.core.letters import Notice
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 

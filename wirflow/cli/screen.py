@@ -16,7 +16,7 @@ from wirflow.text import Lang, Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rich.console import Console
+    from rich.console import Console, RenderableType
     from rich.table import Table
 
 WIDE: Final = 110
@@ -73,12 +73,27 @@ class Screen:
         text = words.pick(self.lang) if isinstance(words, Text) else words
         self.console.print(text, style=style, markup=False)
 
+    def block(self, words: str, *, first: str = "", rest: str = "", style: str | None = None) -> None:
+        """A paragraph, broken at the width of the screen, its lines behind a sign or an indent."""
+        import textwrap  # noqa: PLC0415 - JSON and CSV need none
+
+        width = max(self.console.width, 40)
+        lines = [
+            line
+            for part in words.splitlines() or [""]
+            for line in textwrap.wrap(part, width, initial_indent=rest, subsequent_indent=rest)
+            or [rest.rstrip()]
+        ]
+        lines[0] = first + lines[0][len(rest) :]
+        for line in lines:
+            self.say(line, style=style)
+
     def heading(self, words: Text | str) -> None:
         """A heading with a blank line above it."""
         self.say()
         self.say(words, style="bold")
 
-    def show(self, table: Table) -> None:
+    def show(self, table: RenderableType) -> None:
         """A table; the blanks at the ends of its lines are left out where they mean nothing."""
         if self.console.is_terminal:
             self.console.print(table)

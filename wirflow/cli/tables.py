@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from wirflow.cli.screen import Screen
+    from wirflow.core.letters import Notice
     from wirflow.definition.model import State, Warn
     from wirflow.reports import CaseView, DueView
-    from wirflow.core.letters import Notice
 
 UNVERIFIED: Final = Text("ungeprüft", "unverified")
 

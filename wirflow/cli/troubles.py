@@ -45,7 +45,8 @@ def tell_unexpected(error: Exception, lang: Lang) -> int:
     words = Text(
         f"Das hätte nicht geschehen dürfen ({what}). Bitte melden Sie es;"
         f" mit {DEBUG_VARIABLE}=1 erscheint, wo es geschah.",
-        f"This should not have happened ({what}). Please report it; {DEBUG_VARIABLE}=1 shows where it happened.",
+        f"This should not have happened ({what}). Please report it;"
+        f" {DEBUG_VARIABLE}=1 shows where it happened.",
     )
     complain(words.pick(lang), lang)
     _trace()
@@ -97,6 +98,10 @@ def _usage(error: usage.ClickException) -> Text:
     if isinstance(error, usage.BadParameter):
         name = _parameter(error)
         return Text(f"{name}: {error.message}", f"{name}: {error.message}")
+    return _usage_words(error)
+
+
+def _usage_words(error: usage.ClickException) -> Text:
     if isinstance(error, usage.BadOptionUsage):
         return Text(
             f"Die Option '{error.option_name}' braucht einen Wert.",

@@ -35,7 +35,7 @@ def shipped(name: str) -> Path:
 
 
 def files(folder: Path | None) -> tuple[Path, ...]:
-    """The definition files that count in an office: its own, and the shipped ones that it does not replace."""
+    """The definition files that count: an office's own, and the shipped ones that it does not replace."""
     found: dict[str, Path] = {}
     for place in (shipped(WORKFLOWS), *((folder / WORKFLOWS,) if folder else ())):
         found |= {path.name: path for path in sorted(place.glob("*.yaml"))}

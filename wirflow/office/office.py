@@ -222,9 +222,9 @@ class Office:
     @cached_property
     def profile(self) -> Profile:
         """What the engine has to know of this office."""
-        from wirflow.definition.person import Person  # noqa: PLC0415 - see the class
         from wirflow.core.profile import Profile  # noqa: PLC0415 - see the class
         from wirflow.deadlines.workdays import place_code  # noqa: PLC0415 - see the class
+        from wirflow.definition.person import Person  # noqa: PLC0415 - see the class
 
         settings = self.settings
         return Profile(

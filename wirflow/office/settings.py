@@ -50,7 +50,7 @@ class OfficeSettings:
     person: str | None = None
     """Who acts, if nobody else is named."""
     today: Any = None
-    """Of a practice office, a date or a datetime: the moment at which its clock stands still, in the office's zone."""
+    """Of a practice office, a date or a datetime: where its clock stands still, in the office's zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +116,7 @@ _EXPECTED: Final = {
 
 
 def find(start: str | None = None) -> Path | None:
-    """The folder of the office: as given, as `WIRFLOW_OFFICE` says, else here or above; None if there is none.
+    """The folder of the office: the given one, that of `WIRFLOW_OFFICE`, the one here or above, or None.
 
     Raises:
         InputError: an office was named and is none.

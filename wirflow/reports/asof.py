@@ -7,6 +7,7 @@ that was decided in December and recorded in January belongs to December.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wirflow.clock import unstamp
@@ -15,7 +16,6 @@ from wirflow.definition import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from wirflow.audit.entry import Entry
     from wirflow.core.case import Case

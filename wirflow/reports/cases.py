@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from wirflow.clock import stamp
 from wirflow.definition.values import show, to_json
+from wirflow.reports.deadlines import DueView
+from wirflow.store.cases import StoredCase
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
     from wirflow.core.case import Case
     from wirflow.definition.model import State, Transition, Workflow
-    from wirflow.reports.deadlines import DueView
-    from wirflow.store.cases import StoredCase
 
 Json = dict[str, Any]
 

@@ -1,0 +1,69 @@
+"""`wirflow doctor`: the health of an office."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from wirflow.cli.app import Command
+from wirflow.cli.desk import desk_of
+from wirflow.cli.screen import Format, FormatOption, Screen, note
+from wirflow.cli.words import both
+from wirflow.text import Text
+
+app = typer.Typer(rich_markup_mode=None, add_completion=False)
+
+EXIT_FINDINGS = 1
+
+_SIGNS = {"good": ("✓", "green"), "note": ("!", "yellow"), "bad": ("✗", "red")}
+
+
+@app.command(
+    cls=Command,
+    help=both(
+        "Prüft Datenbank, Fristen, Schreiben, Rollen, Uhr, Workflows und Akte."
+        " Endet mit 1, wenn etwas nicht stimmt.",
+        "Examines database, deadlines, notices, roles, clock, workflows and trail."
+        " Ends with 1 if something is wrong.",
+    ),
+)
+def doctor(
+    ctx: typer.Context,
+    *,
+    rearm: Annotated[
+        bool,
+        typer.Option(
+            "--rearm",
+            help=both("Gescheiterte Fristen noch einmal versuchen", "Let failed deadlines try again"),
+        ),
+    ] = False,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """Examine it."""
+    from wirflow.office import health  # noqa: PLC0415 - the help page needs none of it
+
+    desk = desk_of(ctx)
+    office = desk.office
+    if rearm:
+        count = office.engine.rearm_failed()
+        note(
+            Text(
+                f"{count} Fristen oder Signale sind wieder scharf; 'wirflow run' löst sie aus.",
+                f"{count} deadlines or signals are armed again; 'wirflow run' fires them.",
+            ),
+            desk.lang,
+        )
+    signs = health.examine(office)
+    screen = Screen(desk.lang)
+    if format_ is Format.JSON:
+        screen.json([sign.to_json(desk.lang) for sign in signs])
+    elif format_ is Format.CSV:
+        screen.csv(("name", "grade", "text", "hint"), [sign.to_json(desk.lang) for sign in signs])
+    else:
+        for sign in signs:
+            mark, style = _SIGNS[sign.grade]
+            hint = f" {sign.hint.pick(desk.lang)}" if sign.hint else ""
+            screen.block(f"{sign.text.pick(desk.lang)}{hint}", first=f"{mark} ", rest="  ", style=style)
+    if any(sign.grade == "bad" for sign in signs):
+        raise typer.Exit(EXIT_FINDINGS)

@@ -1,0 +1,149 @@
+"""`wirflow notices`: the outbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wirflow.cli import tables
+from wirflow.cli.app import Command, Group
+from wirflow.cli.desk import desk_of
+from wirflow.cli.screen import Format, FormatOption, Screen, note
+from wirflow.cli.words import both
+from wirflow.errors import InputError, UnknownNameError
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from wirflow.core.letters import Notice
+    from wirflow.office import Office
+
+app = typer.Typer(
+    cls=Group,
+    rich_markup_mode=None,
+    add_completion=False,
+    help=both(
+        "Der Postausgang: Liste, ein Schreiben, sein Wortlaut, noch einmal zustellen. Ohne Verb: die Liste.",
+        "The outbox: list, one notice, its text, deliver again. Without a verb: the list.",
+    ),
+)
+
+COLUMNS = (
+    *("key", "case", "to", "channel", "subject", "state", "attempts"),
+    *("id", "template", "kind", "created_at", "sent_at", "error"),
+)
+
+NumberArgument = Annotated[str, typer.Argument(metavar="NR", help=both("Nummer oder key", "Number or key"))]
+
+
+@app.command(
+    "list", cls=Command, help=both("Alle Schreiben, oder die eines Vorgangs", "All notices, or a case's")
+)
+def list_(
+    ctx: typer.Context,
+    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help=both("Ein Vorgang", "A case"))] = None,
+    *,
+    state: Annotated[
+        str | None,
+        typer.Option(
+            "--state",
+            metavar="S",
+            help=both("pending, sending, sent, unknown oder dead", "pending, sending, sent, …"),
+        ),
+    ] = None,
+    format_: FormatOption = Format.TABLE,
+) -> None:
+    """List them."""
+    desk = desk_of(ctx)
+    office = desk.office
+    if state is not None and state not in tables.NOTICE_STATES:
+        raise UnknownNameError(Text("Der Stand", "The state"), state, tables.NOTICE_STATES)
+    if key is not None:
+        office.reports.case(key)
+    found = [item for item in office.reports.notices(key) if state in {None, item.state}]
+    screen = Screen(desk.lang)
+    if format_ is Format.JSON:
+        screen.json([tables.notice_json(item) for item in found])
+    elif format_ is Format.CSV:
+        screen.csv(COLUMNS, [tables.notice_json(item) for item in found])
+    elif found:
+        screen.show(tables.notices(screen, found, office.zone))
+    else:
+        note(Text("Keine Schreiben.", "No notices."), desk.lang)
+
+
+@app.command(
+    cls=Command, help=both("Ein Schreiben mit allem, was man davon weiß", "A notice with all that is known")
+)
+def show(ctx: typer.Context, number: NumberArgument, *, format_: FormatOption = Format.TABLE) -> None:
+    """Show it."""
+    desk = desk_of(ctx)
+    found = _find(desk.office, number)
+    screen = Screen(desk.lang)
+    data = {**tables.notice_json(found), "message_id": found.message_id, "body": found.body}
+    if format_ is Format.JSON:
+        screen.json(data)
+    elif format_ is Format.CSV:
+        screen.csv(list(data), [data])
+    else:
+        screen.show(tables.notices(screen, [found], desk.office.zone))
+        screen.say()
+        screen.say(found.body.rstrip())
+
+
+@app.command(cls=Command, help=both("Nur der Wortlaut", "Only the text"))
+def preview(ctx: typer.Context, number: NumberArgument) -> None:
+    """Show what the recipient reads."""
+    desk = desk_of(ctx)
+    found = _find(desk.office, number)
+    label = Text("Betreff", "Subject").pick("en" if found.lang == "en" else "de")
+    print(f"{label}: {found.subject}\n\n{found.body.rstrip()}")  # noqa: T201 - this is a command line
+
+
+@app.command(
+    cls=Command,
+    help=both(
+        "Aufgegebene Schreiben noch einmal zustellen lassen: eines, oder mit 'all' alle",
+        "Let notices that were given up be sent again: one, or with 'all' all of them",
+    ),
+)
+def retry(ctx: typer.Context, number: NumberArgument) -> None:
+    """Let them be sent again."""
+    desk = desk_of(ctx)
+    office = desk.office
+    if number == "all":
+        found = [
+            item
+            for item in office.reports.notices()
+            if item.state in {"dead", "unknown"} and item.channel != "none"
+        ]
+    else:
+        found = [_find(office, number)]
+    done = [item for item in found if office.engine.retry_notice(item.id)]
+    if found and not done:
+        raise InputError(
+            Text("Dieses Schreiben ist schon zugestellt.", "This notice has been delivered already."),
+            hint=Text(
+                "Noch einmal geht nur, was aufgegeben wurde.", "Only what was given up can be sent again."
+            ),
+        )
+    note(
+        Text(
+            f"{len(done)} Schreiben warten wieder; 'wirflow run' stellt sie zu.",
+            f"{len(done)} notices wait again; 'wirflow run' delivers them.",
+        ),
+        desk.lang,
+    )
+
+
+def _find(office: Office, number: str) -> Notice:
+    """A notice by its number or its key.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    found = office.reports.notices()
+    for item in found:
+        if number in {str(item.id), item.key}:
+            return item
+    raise UnknownNameError(Text("Das Schreiben", "The notice"), number, [item.key for item in found])

@@ -1,0 +1,323 @@
+"""One case whole: what `status KEY` shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from wirflow.audit.entry import Entry
+from wirflow.cli import tables
+from wirflow.cli.screen import TONES, Screen
+from wirflow.cli.words import when
+from wirflow.clock import civil_date, unstamp
+from wirflow.definition.model import Transition, Warn
+from wirflow.definition.values import show as show_value, show_date
+from wirflow.office import Office
+from wirflow.reports import CaseView
+from wirflow.text import Lang, Text
+
+NOTE: Final = "note."
+"""Under this name and a language, a remark stands among a case's sources."""
+
+_EVENTS: Final = {
+    "start": Text("Angelegt", "Started"),
+    "import": Text("Übernommen", "Imported"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """Everything that is told of one case."""
+
+    office: Office
+    view: CaseView
+    today: date
+    warnings: tuple[Warn, ...]
+    history: tuple[Entry, ...]
+    notices: tuple[Any, ...]
+    troubles: tuple[Any, ...]
+
+
+def gather(office: Office, view: CaseView, then: date | None) -> Sheet:
+    """All that is told of a case: as it stands, or as it stood at the end of a day."""
+    key = view.case.key
+    history = office.engine.history(key)
+    notices = office.reports.notices(key)
+    if then is not None:
+        history = [entry for entry in history if civil_date(unstamp(entry.occurred_at), office.zone) <= then]
+        numbers = {entry.seq for entry in history}
+        notices = [notice for notice in notices if notice.seq in numbers]
+    return Sheet(
+        office=office,
+        view=view,
+        today=then or office.today,
+        warnings=office.engine.warnings(view.stored),
+        history=tuple(history),
+        notices=tuple(notices),
+        troubles=() if then else tuple(office.reports.troubles(key)),
+    )
+
+
+def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:
+    """The case with the keys of the contract first, and the rest behind them."""
+    view = sheet.view
+    note = _note(view, lang)
+    return {
+        **view.to_json(lang),
+        "state_title": view.state.title.pick(lang),
+        "links": [
+            {"name": link.name, "title": link.title.pick(lang), "key": link.key, "state": link.state}
+            for link in view.links
+        ],
+        "warnings": [
+            {"name": item.name, "text": item.text.pick(lang), "source": item.source}
+            for item in sheet.warnings
+        ],
+        "deadlines": [due.to_json(lang) for due in view.deadlines if due.kind == "due"],
+        "reminders": [
+            {"name": due.name, "label": due.label, "on": due.day.isoformat()}
+            for due in view.deadlines
+            if due.kind == "reminder"
+        ],
+        "history": [
+            {**entry.json(), "kind": entry.kind, "reason": entry.body["reason"]} for entry in sheet.history
+        ],
+        "notices": [tables.notice_json(notice) for notice in sheet.notices],
+        "troubles": [
+            {"name": row.name, "kind": row.kind, "status": row.status, "error": row.error}
+            for row in sheet.troubles
+        ],
+        "sources": {name: source for name, source in view.case.sources.items() if not name.startswith(NOTE)},
+        "note": note,
+        "definition": view.workflow.hash,
+    }
+
+
+def show(screen: Screen, sheet: Sheet) -> None:
+    """The whole page."""
+    lang, view = screen.lang, sheet.view
+    since = show_date(civil_date(view.case.since, sheet.office.zone), lang)
+    screen.say(f"{view.case.key} · {view.title.pick(lang)}", style="bold")
+    screen.say(view.workflow.title, style="dim")
+    words = Text("seit", "since").pick(lang)
+    screen.console.print(tables.state(view.state, lang), f"{words} {since}")
+    note = _note(view, lang)
+    if note:
+        screen.say()
+        screen.block(note, style="italic")
+    if sheet.troubles:
+        _troubles(screen, sheet)
+    if sheet.warnings:
+        screen.heading(Text("Was man wissen muss", "What to know"))
+        for item in sheet.warnings:
+            source = f" ({item.source})" if item.source else ""
+            screen.block(f"{item.text.pick(lang)}{source}", first="! ", rest="  ", style="yellow")
+    _deadlines(screen, sheet)
+    _actions(screen, sheet)
+    _facts(screen, sheet)
+    _links(screen, sheet)
+    _history(screen, sheet)
+    if sheet.notices:
+        screen.heading(Text("Schreiben", "Notices"))
+        screen.show(tables.letters(screen, sheet.notices, sheet.office.zone, keys=False))
+
+
+def _note(view: CaseView, lang: Lang) -> str | None:
+    return view.case.sources.get(f"{NOTE}{lang}")
+
+
+def _deadlines(screen: Screen, sheet: Sheet) -> None:
+    lang = screen.lang
+    due = [item for item in sheet.view.deadlines if item.kind == "due"]
+    if not due:
+        return
+    screen.heading(Text("Fristen", "Deadlines"))
+    for item in due:
+        law = item.law + ("" if item.deadline.verified else f" ({tables.UNVERIFIED.pick(lang)})")
+        happens = f" → {item.happens.pick(lang)}" if item.happens else ""
+        screen.console.print(
+            tables.due_day(item, sheet.today, lang),
+            _styled(item.heading.pick(lang), "bold").append(happens, "not bold"),
+        )
+        screen.block(law, first="  ", rest="  ", style="dim")
+        screen.block(item.deadline.explain().pick(lang), first="  ", rest="  ", style="dim italic")
+        reminders = [
+            other for other in sheet.view.deadlines if other.kind == "reminder" and other.name == item.name
+        ]
+        if reminders:
+            days = ", ".join(show_date(other.day, lang) for other in reminders)
+            words = Text("Erinnerungen", "Reminders").pick(lang)
+            screen.block(f"{words}: {days}", first="  ", rest="  ", style="dim")
+
+
+def _actions(screen: Screen, sheet: Sheet) -> None:
+    lang, workflow = screen.lang, sheet.view.workflow
+    actions = sheet.view.actions
+    if not actions:
+        return
+    screen.heading(Text("Was jetzt möglich ist", "What is possible now"))
+    table = screen.table(
+        (Text("Ereignis", "Event"), {"no_wrap": True, "style": "cyan"}),
+        (Text("Bedeutung", "Meaning"), {"overflow": "fold"}),
+        (Text("Wer", "Who"), {"overflow": "fold"}),
+        (Text("Angaben (* nötig)", "Facts (* required)"), {"overflow": "fold"}),
+    )
+    for item in actions:
+        table.add_row(
+            item.event,
+            item.title.pick(lang),
+            ", ".join(workflow.role_by_name[role].title.pick(lang) for role in item.by),
+            _inputs(item),
+        )
+    screen.show(table)
+
+
+def _inputs(transition: Transition) -> str:
+    names = [f"{item.field}{'*' if item.required else ''}" for item in transition.input]
+    most = 6
+    listed = ", ".join(names[:most]) + (", …" if len(names) > most else "")
+    return f"{listed} --reason*".strip() if transition.reason else listed
+
+
+def _facts(screen: Screen, sheet: Sheet) -> None:
+    lang, view = screen.lang, sheet.view
+    rows = [field for field in view.workflow.fields if field.name in view.case.data or field.expected]
+    if not rows:
+        return
+    screen.heading(Text("Angaben", "Facts"))
+    table = screen.table(
+        (Text("Angabe", "Fact"), {"overflow": "fold", "ratio": 4}),
+        (Text("Wert", "Value"), {"overflow": "fold", "ratio": 5}),
+        (Text("Quelle", "Source"), {"overflow": "fold", "style": "dim", "ratio": 3}),
+    )
+    table.expand = True
+    usual = view.case.sources.get("", "")
+    for field in rows:
+        value = view.case.data.get(field.name)
+        words = show_value(field, value, lang)
+        style = "yellow" if value is None else ""
+        name = _styled(f"{field.title.pick(lang)} ", "")
+        name.append(field.name, style="dim")
+        table.add_row(
+            name, _styled(words, style), view.case.sources.get(field.name, usual if value is not None else "")
+        )
+    screen.show(table)
+
+
+def _links(screen: Screen, sheet: Sheet) -> None:
+    lang = screen.lang
+    if not sheet.view.links:
+        return
+    screen.heading(Text("Verknüpft mit", "Linked to"))
+    table = screen.table(
+        (Text("Verknüpfung", "Link"), {"overflow": "fold"}),
+        (Text("Vorgang", "Case"), {"no_wrap": True, "style": "cyan"}),
+        (Text("Stand", "State"), {"overflow": "fold"}),
+        (Text("Bezeichnung", "Title"), {"overflow": "fold"}),
+    )
+    for link in sheet.view.links:
+        table.add_row(
+            link.title.pick(lang),
+            link.key,
+            _styled(link.state_title.pick(lang), TONES[link.tone]),
+            link.case_title.pick(lang),
+        )
+    screen.show(table)
+
+
+def _history(screen: Screen, sheet: Sheet) -> None:
+    screen.heading(Text("Verlauf", "History"))
+    screen.show(
+        history_table(screen, sheet.office, sheet.history, {sheet.view.workflow.name: sheet.view.workflow})
+    )
+
+
+def history_table(
+    screen: Screen,
+    office: Office,
+    history: Any,
+    workflows: Any,
+    *,
+    keys: bool = False,
+    digests: bool = False,
+) -> Any:
+    """What happened, one line for one entry."""
+    lang = screen.lang
+    columns: list[Any] = [(Text("Tag", "Day"), {"no_wrap": True})]
+    if keys:
+        columns.append((Text("Vorgang", "Case"), {"no_wrap": True, "style": "cyan"}))
+    columns += [
+        (Text("Was geschah", "What happened"), {"overflow": "fold"}),
+        (Text("Stand danach", "State after"), {"overflow": "fold"}),
+        (Text("Wer", "Who"), {"overflow": "fold"}),
+    ]
+    digests = digests and screen.wide
+    if digests:
+        columns.append((Text("Eintrag", "Entry"), {"no_wrap": True, "style": "dim"}))
+    table = screen.table(*columns)
+    for entry in history:
+        workflow = workflows.get(entry.body["workflow"])
+        occurred = civil_date(unstamp(entry.occurred_at), office.zone)
+        recorded = civil_date(unstamp(entry.recorded_at), office.zone)
+        day = show_date(occurred, lang)
+        if recorded != occurred:
+            words = Text("erfasst", "recorded").pick(lang)
+            day += f"\n{words} {show_date(recorded, lang)}"
+        state = workflow.state_by_name.get(entry.to) if workflow and entry.to else None
+        who = office.profile.name_of(entry.actor)
+        row = [
+            day,
+            what_happened(entry, workflow, lang),
+            _styled(state.title.pick(lang) if state else str(entry.to), TONES[state.tone] if state else ""),
+            who,
+        ]
+        if digests:
+            leaf = "–" if entry.leaf is None else str(entry.leaf)
+            row.append(f"{entry.seq} · {leaf} · {entry.digest[:12]}")
+        table.add_row(*([*row[:1], entry.case, *row[1:]] if keys else row))
+    return table
+
+
+def what_happened(entry: Entry, workflow: Any, lang: Lang) -> Any:
+    """An entry in words: the event's title, a refusal, a reminder."""
+    title = _EVENTS.get(entry.kind) if entry.kind in _EVENTS else None
+    timer = entry.body.get("timer")
+    spec = workflow.deadline_by_name.get(timer["name"]) if workflow and timer else None
+    if entry.kind == "reminder" and spec:
+        title = Text(f"Erinnerung: {spec.title.de}", f"Reminder: {spec.title.en}")
+    elif title is None and workflow:
+        title = next((item.title for item in workflow.transitions if item.event == entry.event), None)
+        if title is None and spec:
+            title = Text(f"Fällig: {spec.title.de}", f"Due: {spec.title.en}")
+    words = title.pick(lang) if title else entry.event
+    refused = entry.body.get("refused")
+    reason = entry.body.get("reason")
+    text = _styled(words, "")
+    if refused:
+        against = " ".join(item[lang] for item in refused["texts"])
+        label = Text("abgelehnt", "refused").pick(lang)
+        text.append(f"\n{label}: {against}", style="red")
+    if reason:
+        text.append(f"\n„{reason}“" if lang == "de" else f"\n“{reason}”", style="italic")
+    return text
+
+
+def _troubles(screen: Screen, sheet: Sheet) -> None:
+    lang = screen.lang
+    screen.heading(Text("Nicht gelungen", "What did not succeed"))
+    for row in sheet.troubles:
+        spec = sheet.view.workflow.deadline_by_name.get(row.name)
+        name = spec.title.pick(lang) if spec else row.name
+        status = {
+            "failed": Text("gescheitert", "failed"),
+            "refused": Text("abgelehnt", "refused"),
+        }[row.status].pick(lang)
+        day = when(civil_date(row.due_at, sheet.office.zone), sheet.today, lang)
+        screen.block(f"{name} ({day}): {status}. {row.error or ''}", first="✗ ", rest="  ", style="red")
+
+
+def _styled(words: str, style: str) -> Any:
+    from rich.text import Text as Styled  # noqa: PLC0415 - JSON needs none
+
+    return Styled(words, style=style)

@@ -1,0 +1,96 @@
+"""Checking what an office says: its workflows, its portfolios, its own rules of law."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wirflow.definition.check import check as prove
+from wirflow.definition.finding import Finding, Place
+from wirflow.errors import InputError
+from wirflow.office import content
+from wirflow.office.settings import FILE
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from wirflow.definition.model import Workflow
+    from wirflow.office.office import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was looked at, and what is wrong with it."""
+
+    files: int
+    findings: tuple[Finding, ...]
+
+
+def check(office: Office | None, files: Sequence[Path]) -> Checked:
+    """Prove definitions sound.
+
+    Args:
+        office: whose rules, templates and other workflows count; None: the shipped ones.
+        files: which files; all that count in the office if empty.
+
+    Raises:
+        InputError: a file is not there.
+    """
+    for path in files:
+        if not path.is_file():
+            raise InputError(
+                Text(f"Die Datei {path} gibt es nicht.", f"There is no file {path}."),
+                hint=Text("Prüfen Sie den Pfad.", "Check the path."),
+            )
+    folder = office.folder if office else None
+    chosen = list(files) or [*content.files(folder), *content.portfolios(folder)]
+    collections = [path for path in chosen if content.is_portfolio(path)]
+    definitions = [path for path in chosen if path not in collections]
+    # What is not asked about may still be linked to.
+    others = [path for path in content.files(folder) if path.name not in {one.name for one in definitions}]
+    reading = content.read([*definitions, *others])
+    templates = office.templates if office else content.shipped_templates()
+    catalogue = office.catalogue if office and not _own_rules(office) else None
+    found = [
+        *reading.findings,
+        *prove(
+            reading,
+            template_problems=lambda name, workflow, deadline: templates.problems(
+                name, workflow, with_deadline=deadline
+            ),
+            known_rules=catalogue.get if catalogue else None,
+        ),
+    ]
+    asked = {str(path) for path in definitions}
+    findings = [finding for finding in found if not files or finding.place.file in asked]
+    if not files and office:
+        findings += _own_rules(office)
+    findings += _portfolios(collections, reading.workflows.values())
+    return Checked(len(chosen), tuple(findings))
+
+
+def _own_rules(office: Office) -> list[Finding]:
+    """What is wrong with the office's own rules and days off."""
+    from wirflow.deadlines import Catalogue  # noqa: PLC0415 - most offices have none
+
+    settings = office.settings
+    if not settings.rules and not settings.holidays:
+        return []
+    place = str(office.folder / FILE)
+    return [
+        Finding(
+            "own-rule",
+            Place(place),
+            Text(f"{item.path}: {item.message.de}", f"{item.path}: {item.message.en}"),
+        )
+        for item in Catalogue.default().check_office(settings.rules, settings.holidays)
+    ]
+
+
+def _portfolios(paths: Iterable[Path], workflows: Iterable[Workflow]) -> list[Finding]:
+    from wirflow.definition.portfolio import read_portfolio  # noqa: PLC0415 - only where there are any
+
+    known = {workflow.name: workflow for workflow in workflows}
+    return [finding for path in paths for finding in read_portfolio(path, known).findings]

@@ -1,0 +1,64 @@
+"""Examining an office: its database, its files and its trail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wirflow.errors import WirflowError
+from wirflow.reports.health import Sign, examine as examine_database
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from wirflow.office.office import Office
+
+
+def examine(office: Office) -> list[Sign]:
+    """Everything about an office that can be good or bad.
+
+    Raises:
+        DatabaseError: the database is missing or of another version.
+    """
+    database = office.database
+    try:
+        files = office.workflows()
+    except WirflowError:
+        files = None
+    roles = frozenset(role for person in office.settings.people.values() for role in person.roles)
+    signs = [
+        Sign(
+            name="version",
+            grade="good",
+            text=Text(
+                f"Datenbank in Version {database.version()}.", f"Database of version {database.version()}."
+            ),
+        ),
+        *examine_database(database, roles=roles, now=office.clock.now(), files=files),
+    ]
+    return [*signs, _trail(office)]
+
+
+def _trail(office: Office) -> Sign:
+    from wirflow.office import trail  # noqa: PLC0415 - signatures load a large library
+
+    try:
+        report = trail.verify(office)
+    except WirflowError as error:
+        return Sign(name="trail", grade="bad", text=error.message, hint=error.hint)
+    if not report.ok:
+        count, first = len(report.findings), report.findings[0]
+        return Sign(
+            name="trail",
+            grade="bad",
+            text=Text(f"Die Akte stimmt nicht: {first.text.de}", f"The trail is wrong: {first.text.en}"),
+            hint=Text(
+                f"'wirflow audit verify' nennt alle {count} Befunde.",
+                f"'wirflow audit verify' names all {count} findings.",
+            ),
+        )
+    return Sign(
+        name="trail",
+        grade="good",
+        text=Text(
+            f"Die Akte stimmt: {report.entries} Einträge.", f"The trail verifies: {report.entries} entries."
+        ),
+    )

@@ -1,0 +1,236 @@
+"""Whether an office is in good health: what is wrong, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from wirflow.store import queries
+from wirflow.store.definitions import Definitions
+from wirflow.text import Lang, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from wirflow.definition.model import Workflow
+    from wirflow.store.database import Database
+
+Grade = Literal["good", "note", "bad"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """One thing that was looked at."""
+
+    name: str
+    grade: Grade
+    text: Text
+    hint: Text | None = None
+
+    def to_json(self, lang: Lang) -> dict[str, Any]:
+        """The sign as data."""
+        return {
+            "name": self.name,
+            "grade": self.grade,
+            "text": self.text.pick(lang),
+            "hint": self.hint.pick(lang) if self.hint else None,
+        }
+
+
+def examine(
+    database: Database,
+    *,
+    roles: frozenset[str],
+    now: datetime,
+    files: Mapping[str, Workflow] | None,
+) -> list[Sign]:
+    """Everything about the database of an office that can be good or bad.
+
+    Args:
+        database: of the right version.
+        roles: the roles that somebody in the office has.
+        now: the present instant.
+        files: the workflows as the files say them; None: they have errors of their own.
+    """
+    with database.reading() as session:
+        damage = queries.damage(session, database.url.get_backend_name())
+        troubled = queries.troubled(session)
+        states = queries.notice_states(session)
+        versions = queries.versions(session)
+        definitions = Definitions()
+        used = [definitions.get(session, row.id) for row in versions if row.cases]
+        count, final = queries.totals(session)
+        late = queries.armed(session, until=now)
+        last = queries.last_recorded(session)
+        unsealed, _ = queries.unsealed(session)
+    return [
+        _database(damage, count, final),
+        _timers(len([row for row in troubled if row.status == "failed"]), len(late)),
+        _refused(len([row for row in troubled if row.status == "refused"])),
+        _notices(states),
+        _roles(used, roles),
+        _definitions({row.workflow: row.hash for row in versions}, files),
+        _clock(last, now),
+        _seals(unsealed),
+    ]
+
+
+def _database(damage: list[str], count: int, final: int) -> Sign:
+    if damage:
+        return Sign(
+            name="database",
+            grade="bad",
+            text=Text(f"Die Datenbank ist beschädigt: {damage[0]}", f"The database is damaged: {damage[0]}"),
+            hint=Text("Spielen Sie die letzte Sicherung zurück.", "Restore the latest backup."),
+        )
+    return Sign(
+        name="database",
+        grade="good",
+        text=Text(
+            f"Datenbank unversehrt: {count} Vorgänge, {final} davon am Ende.",
+            f"Database intact: {count} cases, {final} of them at an end.",
+        ),
+    )
+
+
+def _timers(failed: int, late: int) -> Sign:
+    if failed:
+        return Sign(
+            name="timers",
+            grade="bad",
+            text=Text(
+                f"{failed} Fristen oder Signale sind gescheitert.",
+                f"{failed} deadlines or signals have failed.",
+            ),
+            hint=Text(
+                "'wirflow status KEY' sagt, warum; 'wirflow doctor --rearm' versucht es noch einmal.",
+                "'wirflow status KEY' says why; 'wirflow doctor --rearm' tries again.",
+            ),
+        )
+    if late:
+        return Sign(
+            name="timers",
+            grade="note",
+            text=Text(
+                f"{late} Fristen oder Signale sind überfällig.", f"{late} deadlines or signals are overdue."
+            ),
+            hint=Text("'wirflow run' holt sie nach.", "'wirflow run' catches up."),
+        )
+    return Sign(
+        name="timers", grade="good", text=Text("Keine Frist ist gescheitert.", "No deadline has failed.")
+    )
+
+
+def _refused(refused: int) -> Sign:
+    if refused:
+        return Sign(
+            name="refused",
+            grade="note",
+            text=Text(
+                f"{refused} Fristen oder Signale hat eine Regel abgelehnt.",
+                f"{refused} deadlines or signals were refused by a rule.",
+            ),
+            hint=Text("'wirflow status KEY' sagt, welche.", "'wirflow status KEY' says which."),
+        )
+    return Sign(name="refused", grade="good", text=Text("Keine wurde abgelehnt.", "None was refused."))
+
+
+def _notices(states: Mapping[str, int]) -> Sign:
+    lost = states.get("dead", 0) + states.get("unknown", 0)
+    if lost:
+        return Sign(
+            name="notices",
+            grade="bad",
+            text=Text(
+                f"{lost} Schreiben sind nicht zustellbar oder ungewiss.",
+                f"{lost} notices are undeliverable or uncertain.",
+            ),
+            hint=Text(
+                "'wirflow notices --state dead' und '--state unknown' zeigen sie.",
+                "'wirflow notices --state dead' and '--state unknown' show them.",
+            ),
+        )
+    waiting = states.get("pending", 0) + states.get("sending", 0)
+    return Sign(
+        name="notices",
+        grade="good",
+        text=Text(
+            f"{states.get('sent', 0)} Schreiben zugestellt, {waiting} warten.",
+            f"{states.get('sent', 0)} notices delivered, {waiting} waiting.",
+        ),
+    )
+
+
+def _roles(used: list[Workflow], roles: frozenset[str]) -> Sign:
+    needed = {role.name: role.title for workflow in used for role in workflow.roles}
+    missing = [f"{title.de} ({name})" for name, title in needed.items() if name not in roles]
+    english = [f"{title.en} ({name})" for name, title in needed.items() if name not in roles]
+    if missing:
+        return Sign(
+            name="roles",
+            grade="bad",
+            text=Text(
+                f"Niemand hat die Rolle: {', '.join(missing)}.", f"Nobody has the role: {', '.join(english)}."
+            ),
+            hint=Text(
+                "Tragen Sie sie in wirflow.toml unter [people] ein.",
+                "Enter it in wirflow.toml under [people].",
+            ),
+        )
+    return Sign(name="roles", grade="good", text=Text("Jede Rolle ist besetzt.", "Every role is taken."))
+
+
+def _definitions(newest: Mapping[str, str], files: Mapping[str, Workflow] | None) -> Sign:
+    if files is None:
+        return Sign(
+            name="definitions",
+            grade="bad",
+            text=Text("Die Workflow-Dateien haben Fehler.", "The workflow files have errors."),
+            hint=Text("'wirflow check' nennt sie.", "'wirflow check' names them."),
+        )
+    older = [name for name, hash_ in newest.items() if name in files and files[name].hash != hash_]
+    if older:
+        return Sign(
+            name="definitions",
+            grade="note",
+            text=Text(
+                f"Neuer in den Dateien als in der Datenbank: {', '.join(older)}.",
+                f"Newer in the files than in the database: {', '.join(older)}.",
+            ),
+            hint=Text("'wirflow migrate' übernimmt sie.", "'wirflow migrate' takes them over."),
+        )
+    return Sign(
+        name="definitions",
+        grade="good",
+        text=Text("Datenbank und Dateien sagen dasselbe.", "Database and files say the same."),
+    )
+
+
+def _clock(last: datetime | None, now: datetime) -> Sign:
+    if last is not None and last > now:
+        return Sign(
+            name="clock",
+            grade="bad",
+            text=Text(
+                f"Die Uhr geht nach: Der letzte Eintrag ist von {last:%d.%m.%Y %H:%M} UTC.",
+                f"The clock is behind: the last entry is of {last:%Y-%m-%d %H:%M} UTC.",
+            ),
+            hint=Text("Stellen Sie die Uhr des Rechners.", "Set the machine's clock."),
+        )
+    return Sign(
+        name="clock",
+        grade="good",
+        text=Text("Die Uhr stimmt mit der Akte überein.", "The clock agrees with the trail."),
+    )
+
+
+def _seals(unsealed: int) -> Sign:
+    words = Text(
+        f"{unsealed} Einträge sind noch nicht versiegelt.", f"{unsealed} entries are not sealed yet."
+    )
+    if unsealed:
+        return Sign(name="seals", grade="note", text=words, hint=Text.same("'wirflow audit seal'"))
+    return Sign(
+        name="seals", grade="good", text=Text("Alle Einträge sind versiegelt.", "All entries are sealed.")
+    )
