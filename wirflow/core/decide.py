@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from wirflow.definition.model import Transition, Warn, Workflow
     from wirflow.text import Lang
 
-MAX_SIGNAL_DEPTH = 100
-
 
 def decide(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
     """What an event does to a case.

@@ -1,6 +1,7 @@
 """The transaction: everything that changes a case goes through `Engine`."""
 
+from wirflow.core.opening import NewCase
 from wirflow.core.profile import Profile
-from wirflow.engine.engine import Drained, Engine, NewCase, Outcome
+from wirflow.engine.engine import Drained, Engine, Outcome
 
 __all__ = ["Drained", "Engine", "NewCase", "Outcome", "Profile"]

@@ -8,27 +8,28 @@ People, deadlines, signals and imports all come this way.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wirflow.audit.entry import SALT_BYTES, commitment, digest
+from wirflow.audit.entry import SALT_BYTES
 from wirflow.clock import civil_date, stamp
-from wirflow.core.case import Case, Event, EventKind, Facts, LinkedCase, Timer
+from wirflow.core.case import Case, Event, Facts, LinkedCase, Timer
 from wirflow.core.decide import decide, refuse, start, warnings
 from wirflow.core.decision import Decision, Refusal
-from wirflow.core.letters import NewNotice, Notice, NoticeState, digest_of, write
-from wirflow.core.record import record
+from wirflow.core.firing import as_linked, event_of, facts_at, is_merged
+from wirflow.core.letters import NewNotice, Notice, NoticeState
+from wirflow.core.opening import NewCase, opening, sibling
+from wirflow.core.writing import put_down
 from wirflow.definition.model import Warn, Workflow
-from wirflow.definition.values import CASE_KEY_PATTERN, Value, from_json, load, to_json
+from wirflow.definition.values import CASE_KEY_PATTERN, Value
 from wirflow.errors import ConflictError, DatabaseError, InputError, UnknownNameError
 from wirflow.store import backlog, cases, outbox, timers, trail
-from wirflow.store.cases import Secret, StoredCase
+from wirflow.store.cases import StoredCase
 from wirflow.store.definitions import Definitions
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -44,28 +45,11 @@ if TYPE_CHECKING:
     from wirflow.store.database import Database, Session
     from wirflow.store.timers import DueTimer
 
-MAX_SIGNAL_DEPTH = 100
-"""How many signals may lead to one another before the chain is taken for a loop."""
-
 BATCH = 200
 """How many due timers are looked up at once."""
 
 ATTEMPTS = 5
 """How often a due timer is tried again when another writer was in the way."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCase:
-    """A case that is to be started, or found in a state."""
-
-    workflow: str
-    key: str
-    data: Mapping[str, Value]
-    links: Mapping[str, str]
-    sources: Mapping[str, str]
-    note: Text | None = None
-    state: str | None = None
-    """None: it starts in the initial state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,30 +168,12 @@ class Engine:
                     Text(f"Es gibt schon einen Vorgang {item.key}.", f"There is a case {item.key} already."),
                     hint=Text("Wählen Sie einen anderen Schlüssel.", "Choose another key."),
                 )
-            siblings[item.key] = _as_sibling(workflow, item)
+            siblings[item.key] = sibling(workflow, item)
         outcomes = []
         for item, (number, workflow) in zip(new, pinned, strict=True):
-            event = Event(
-                name="start",
-                kind="import" if item.state else "start",
-                occurred_at=moment,
-                actor=actor,
-                roles=person.roles,
-                input=item.data,
-                state=item.state,
-            )
+            blank, event = opening(item, person, moment)
             linked = self._linked(session, workflow, item.links, siblings)
             facts = self._facts(moment, linked, ())
-            blank = Case(
-                key=item.key,
-                workflow=workflow.name,
-                state="",
-                since=moment,
-                data={},
-                links=item.links,
-                sources=item.sources,
-                note=item.note,
-            )
             decision = start(workflow, blank, event, facts)
             if isinstance(decision, Refusal):
                 raise _Refused(decision)
@@ -350,19 +316,11 @@ class Engine:
             timer = armed.get(item.id)
             if timer is None:
                 return None  # somebody else was faster
-            if timer.kind == "reminder" and _later_reminder(timer, armed.values(), now):
+            if is_merged(timer, armed.values(), now):
                 timers.end(session, [item.id], "merged")
                 return None
-            if timer.depth > MAX_SIGNAL_DEPTH:
-                raise InputError(
-                    Text(
-                        f"Mehr als {MAX_SIGNAL_DEPTH} Signale haben einander ausgelöst.",
-                        f"More than {MAX_SIGNAL_DEPTH} signals have set one another off.",
-                    ),
-                    hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
-                )
             facts = replace(facts, today=civil_date(timer.due_at, self.profile.zone))
-            event = _event_of(timer, stored.workflow)
+            event = event_of(timer, stored.workflow)
             decision = decide(stored.workflow, stored.case, event, facts)
             refusal = decision if isinstance(decision, Refusal) else None
             if isinstance(decision, Refusal):
@@ -503,19 +461,10 @@ class Engine:
         """The facts of a decision, and the armed timers by their numbers."""
         armed = timers.armed(session, stored.id) if stored.workflow.deadlines or moment is None else {}
         linked = self._linked(session, stored.workflow, stored.case.links, {})
-        legal = tuple(timer for timer in armed.values() if timer.kind != "signal")
-        return self._facts(moment or self.clock.now(), linked, legal), armed
+        return self._facts(moment or self.clock.now(), linked, tuple(armed.values())), armed
 
     def _facts(self, moment: datetime, linked: Mapping[str, LinkedCase], armed: tuple[Timer, ...]) -> Facts:
-        profile = self.profile
-        return Facts(
-            today=civil_date(moment, profile.zone),
-            zone=profile.zone,
-            land=profile.land,
-            catalogue=profile.catalogue,
-            linked=linked,
-            armed=armed,
-        )
+        return facts_at(self.profile, moment, linked, armed)
 
     def _linked(
         self,
@@ -538,7 +487,7 @@ class Engine:
                 raise UnknownNameError(
                     Text("Der verknüpfte Vorgang", "The linked case"), key, cases.keys(session)
                 )
-            linked[name] = siblings[key] if stored is None else _as_linked(stored.case)
+            linked[name] = siblings[key] if stored is None else as_linked(stored.case)
         return linked
 
     def _keep(  # noqa: PLR0917 - one decision and what it was made of
@@ -553,25 +502,16 @@ class Engine:
         armed: Mapping[int, Timer] | None = None,
     ) -> Outcome:
         """Write a decision: entry, case, timers, notices, signals."""
-        notices = tuple(write(workflow, decision, facts, self.profile, self._templates))
-        personal = _commit(workflow, decision)
+        written = put_down(workflow, decision, facts, self.profile, self._templates, _salt, now)
         targets = cases.load_many(session, self._definitions, [order.to for order in decision.signals])
-        body = record(
-            workflow,
-            decision,
-            notices=[digest_of(notice) for notice in notices],
-            commitments={secret.field: secret.commitment for secret in personal},
-            recorded_at=now,
-        )
-        written, entry_digest = digest(body, decision.before.digest if decision.before else None)
-        case = replace(decision.case, digest=entry_digest)
+        case = replace(decision.case, digest=written.digest)
         number = stored.id if stored else 0
         row = StoredCase(id=number, definition_id=definition_id, workflow=workflow, case=case)
         if stored:
             cases.change(session, row, stored.case.revision)
         else:
             number = cases.add(session, row)
-        trail.add(session, number, body, written, entry_digest)
+        trail.add(session, number, written.body, written.entry, written.digest)
         cancelled = {timer.identity for timer in decision.cancel}
         timers.end(
             session, [id_ for id_, timer in (armed or {}).items() if timer.identity in cancelled], "cancelled"
@@ -579,14 +519,14 @@ class Engine:
         timers.arm(session, number, decision.arm)
         for order in decision.signals:
             timers.arm(session, targets[order.to].id, [order.timer])
-        outbox.add(session, number, case.revision, notices, now)
-        cases.keep_secrets(session, number, case.revision, personal)
+        outbox.add(session, number, case.revision, written.notices, now)
+        cases.keep_secrets(session, number, case.revision, written.secrets)
         return Outcome(
             workflow=workflow,
             decision=decision,
-            digest=entry_digest,
+            digest=written.digest,
             facts=facts,
-            notices=notices,
+            notices=written.notices,
         )
 
 
@@ -598,46 +538,5 @@ class _Refused(Exception):  # noqa: N818 - not an error: it undoes a transaction
         self.refusal = refusal
 
 
-def _event_of(timer: Timer, workflow: Workflow) -> Event:
-    """The event that a timer fires; it counts at the timer's due time, however late that is."""
-    kind: EventKind = (
-        "signal" if timer.kind == "signal" else "reminder" if timer.kind == "reminder" else "deadline"
-    )
-    return Event(
-        name=timer.event or timer.name,
-        kind=kind,
-        occurred_at=timer.due_at,
-        input=load(workflow.field_types, timer.payload),
-        timer=timer,
-    )
-
-
-def _later_reminder(timer: Timer, armed: Iterable[Timer], now: datetime) -> bool:
-    """Whether a later reminder of the same deadline is overdue too: then that one speaks for both."""
-    return any(
-        other.kind == "reminder" and other.name == timer.name and timer.due_at < other.due_at <= now
-        for other in armed
-    )
-
-
-def _as_linked(case: Case) -> LinkedCase:
-    return LinkedCase(key=case.key, state=case.state, data=case.data)
-
-
-def _as_sibling(workflow: Workflow, new: NewCase) -> LinkedCase:
-    """A case that is started together with others, as they see it."""
-    data = {
-        item.name: from_json(item.type, item.default) for item in workflow.fields if item.default is not None
-    }
-    return LinkedCase(key=new.key, state=new.state or workflow.initial.name, data=data | dict(new.data))
-
-
-def _commit(workflow: Workflow, decision: Decision) -> list[Secret]:
-    """The new personal values, each with a fresh salt and what stands for it in the trail."""
-    kept = []
-    for name, (_, new) in decision.changes.items():
-        if name in workflow.personal and new is not None:
-            salt = secrets.token_bytes(SALT_BYTES)
-            value = to_json(new)
-            kept.append(Secret(field=name, value=value, salt=salt.hex(), commitment=commitment(value, salt)))
-    return kept
+def _salt() -> bytes:
+    return secrets.token_bytes(SALT_BYTES)

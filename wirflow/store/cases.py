@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
+    from wirflow.core.writing import Secret
     from wirflow.store.database import Session
     from wirflow.store.definitions import Definitions
 
@@ -35,16 +36,6 @@ class StoredCase:
     definition_id: int
     workflow: Workflow
     case: Case
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
-    """A personal value with the salt and the commitment that stands for it in the trail."""
-
-    field: str
-    value: str | int | bool
-    salt: str
-    commitment: str
 
 
 _COLUMNS = (

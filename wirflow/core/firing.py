@@ -1,0 +1,75 @@
+"""What it means that a timer fires: which event it is, whether it still has a word of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from wirflow.clock import civil_date
+from wirflow.core.case import Case, Event, EventKind, Facts, LinkedCase
+from wirflow.definition.values import load
+from wirflow.errors import InputError
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from wirflow.core.case import Timer
+    from wirflow.core.profile import Profile
+    from wirflow.definition.model import Workflow
+
+MAX_SIGNAL_DEPTH: Final = 100
+"""How many signals may lead to one another before the chain is taken for a loop."""
+
+
+def event_of(timer: Timer, workflow: Workflow) -> Event:
+    """The event that a timer fires; it counts at the timer's due time, however late that is.
+
+    Raises:
+        InputError: too many signals have set one another off.
+    """
+    if timer.depth > MAX_SIGNAL_DEPTH:
+        raise InputError(
+            Text(
+                f"Mehr als {MAX_SIGNAL_DEPTH} Signale haben einander ausgelöst.",
+                f"More than {MAX_SIGNAL_DEPTH} signals have set one another off.",
+            ),
+            hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
+        )
+    kind: EventKind = (
+        "signal" if timer.kind == "signal" else "reminder" if timer.kind == "reminder" else "deadline"
+    )
+    return Event(
+        name=timer.event or timer.name,
+        kind=kind,
+        occurred_at=timer.due_at,
+        input=load(workflow.field_types, timer.payload),
+        timer=timer,
+    )
+
+
+def is_merged(timer: Timer, armed: Iterable[Timer], now: datetime) -> bool:
+    """Whether a reminder says nothing of its own: a later one of the same deadline is overdue too."""
+    return timer.kind == "reminder" and any(
+        other.kind == "reminder" and other.name == timer.name and timer.due_at < other.due_at <= now
+        for other in armed
+    )
+
+
+def facts_at(
+    profile: Profile, moment: datetime, linked: Mapping[str, LinkedCase], armed: Iterable[Timer]
+) -> Facts:
+    """The facts of a decision that counts at a moment; of the armed timers the legal ones matter."""
+    return Facts(
+        today=civil_date(moment, profile.zone),
+        zone=profile.zone,
+        land=profile.land,
+        catalogue=profile.catalogue,
+        linked=linked,
+        armed=tuple(timer for timer in armed if timer.kind != "signal"),
+    )
+
+
+def as_linked(case: Case) -> LinkedCase:
+    """A case as others see it."""
+    return LinkedCase(key=case.key, state=case.state, data=case.data)
