@@ -45,7 +45,7 @@ def test_the_explanation_is_a_note_for_the_file():
         ("no-roll", "2022-01-01", "-P4D", "die Frist von vier Tagen zurück endet am 28.12.2021"),
         ("no-roll", "1980-01-01", "P4D", "am 05.01.1980 (§ 188 Abs. 1 BGB)."),
         ("bgb-188-start", "2021-01-31", "P1M", "da der Februar keinen 30. hat"),
-        ("bgb-193", "2021-05-03", "P0D", "maßgebend ist der 03.05.2021"),
+        ("bgb-193", "2021-05-03", "P0D", "Maßgebend ist der 03.05.2021"),
         ("bgb-191", "2021-01-01", "P1M", "gezählt als 30 Tage"),
         ("bgb-192-end", "2021-03-01", None, "März 2021; maßgebend ist der 31.03.2021 (§ 192 BGB)"),
         ("hgo-58", "2020-12-17", None, "volle Tage dazwischen: drei Tage"),

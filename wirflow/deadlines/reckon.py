@@ -41,7 +41,7 @@ def reckon(start: date, case: Case, trace: list[Step] | None = None) -> tuple[da
     """
     rule = case.rule
     if trace is not None:
-        trace.append(telling.event_step(rule, start))
+        trace.append(telling.event_step(rule, start, case.period))
     try:
         if case.delivery is not None:
             start = _delivered(start, case.delivery, trace)

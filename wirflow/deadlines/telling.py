@@ -43,25 +43,37 @@ def month_name(day: date) -> Text:
     )
 
 
-def event_step(rule: Rule, day: date) -> Step:
-    """The day on which everything starts."""
+def event_step(rule: Rule, day: date, period: Period) -> Step:
+    """The day on which everything starts; of a day that is itself the deadline only the end is told."""
     if rule.count in MONTH_COUNTS:
         month = month_name(day)
         return Step(day, month, kind="event", phrase=month)
+    if _named(rule, period):
+        return Step(day, rule.event, kind="event", phrase=_NOTHING)
     on = civil(day)
     phrase = Text(f"{rule.event.de} am {on.de}", f"{rule.event.en} on {on.en}")
     return Step(day, rule.event, kind="event", phrase=phrase)
+
+
+def _named(rule: Rule, period: Period) -> bool:
+    """Whether the day is not counted from an event but named itself: in an award, by an authority."""
+    return period.empty and rule.count == "after"
 
 
 def raw_step(start: date, raw: date, case: Case) -> Step:
     """The end of the period before anything moves it."""
     law, on = _end_law(start, raw, case), civil(raw)
     if case.basis is not None:
-        law = f"{case.basis}; {law}"
+        # Nothing was counted up to a day that its basis names.
+        named = _named(case.rule, case.period) and not case.rule.roll_law
+        law = case.basis if named else f"{case.basis}; {law}"
     if case.rule.outcome is not None:
         why, phrase = _outcome(case.rule.outcome, case.period, on)
     elif case.rule.count == "back":
         why, phrase = _full_days(case.period, on)
+    elif _named(case.rule, case.period):
+        why = Text("maßgebender Tag", "day that counts")
+        phrase = Text(f"Maßgebend ist der {on.de}", f"The day that counts is {on.en}")
     elif case.period.empty:
         why = Text("maßgebender Tag", "day that counts")
         phrase = Text(f"; maßgebend ist der {on.de}", f"; the day that counts is {on.en}")
