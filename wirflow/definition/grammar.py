@@ -1,7 +1,11 @@
-"""The grammar of the language: which keys a definition has, and what stands under each."""
+"""The grammar of the language: which keys a definition has, what stands under each, and what it is for.
+
+Reader, JSON Schema and reference are made of it: what is said here is said once.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Final, get_args
 
 from wirflow.definition.model import FieldType, Tone
@@ -10,6 +14,8 @@ from wirflow.definition.shape import (
     EXPRESSION,
     IDENTIFIER,
     LENGTH,
+    MAX_NAME,
+    NAME,
     NUMBER,
     TEXT,
     TITLE,
@@ -19,6 +25,7 @@ from wirflow.definition.shape import (
     Table,
     Word,
     one_of,
+    spelled,
 )
 from wirflow.text import Text
 
@@ -51,40 +58,108 @@ _STATE: Final = Word(
     lambda scalar: scalar.text == EVERYWHERE or IDENTIFIER.test(scalar),
     "bad-name",
     IDENTIFIER.hint,
+    spelled(re.compile(rf"\*|{NAME.pattern}"), MAX_NAME),
 )
 _STATES: Final = Many(_STATE)
 _NAMES: Final = Many(IDENTIFIER)
 _ASSIGNMENTS: Final = Table(EXPRESSION, IDENTIFIER)
 
+_CALLED: Final = Key(
+    TITLE,
+    about=Text(
+        "Wie es heißt; sonst der Name, mit Leerzeichen statt '_'.",
+        "What a person calls it; else the name, with blanks for '_'.",
+    ),
+)
+
 _NOTICE: Final = Record(
     Text("eine Vorlage oder {template: …, to: [Rolle]}", "a template or {template: …, to: [role]}"),
-    {"template": Key(IDENTIFIER, required=True), "to": Key(_NAMES)},
+    {
+        "template": Key(
+            IDENTIFIER,
+            required=True,
+            about=Text(
+                "Name der Vorlage: templates/<Name>.de.j2 und .en.j2.",
+                "Name of the template: templates/<name>.de.j2 and .en.j2.",
+            ),
+        ),
+        "to": Key(
+            _NAMES,
+            about=Text(
+                "Rollen, die das Schreiben bekommen; sonst alle Rollen des Ablaufs.",
+                "Roles that receive it; else all roles of the workflow.",
+            ),
+        ),
+    },
     bare="template",
 )
 
-_ROLE: Final = Record(Text("{title: …}", "{title: …}"), {"title": Key(TITLE)})
+_ROLE: Final = Record(Text("{title: …}", "{title: …}"), {"title": _CALLED})
+
+_CHOICE: Final = Record(Text("{title: …}", "{title: …}"), {"title": _CALLED})
 
 _FIELD: Final = Record(
     Text("{type: …, title: …}", "{type: …, title: …}"),
     {
-        "type": Key(one_of(*get_args(FieldType)), required=True),
-        "title": Key(TITLE),
-        "required": Key(BOOLEAN),
-        "expected": Key(BOOLEAN),
-        "personal": Key(BOOLEAN),
-        "choices": Key(
-            Table(Record(Text("{title: …}", "{title: …}"), {"title": Key(TITLE)}), IDENTIFIER, listed=True)
+        "type": Key(
+            one_of(*get_args(FieldType)),
+            required=True,
+            about=Text("Was ein Wert ist; Geld ist genau.", "What a value is; money is exact."),
         ),
-        "default": Key(TEXT),
-        "min": Key(NUMBER),
-        "max": Key(NUMBER),
-        "max_length": Key(LENGTH),
+        "title": _CALLED,
+        "required": Key(
+            BOOLEAN,
+            about=Text("Ohne diese Angabe beginnt kein Vorgang.", "No case starts without it."),
+        ),
+        "expected": Key(
+            BOOLEAN,
+            about=Text(
+                "Solange die Angabe fehlt, gilt sie als unbekannt, nie als null oder leer.",
+                "While it is absent it is shown as unknown, never as zero or as nothing.",
+            ),
+        ),
+        "personal": Key(
+            BOOLEAN,
+            about=Text(
+                "Personenbezogen und löschbar; die Akte behält nur einen Fingerabdruck davon.",
+                "Personal and erasable; the trail keeps only a commitment to it.",
+            ),
+        ),
+        "choices": Key(
+            Table(_CHOICE, IDENTIFIER, listed=True),
+            about=Text(
+                "Nur bei choice: die möglichen Werte, als Liste oder je mit einem Titel.",
+                "Only for choice: the possible values, as a list or each with a title.",
+            ),
+        ),
+        "default": Key(
+            TEXT, about=Text("Was ein neuer Vorgang hat, wenn nichts gesagt wird.", "What a new case has.")
+        ),
+        "min": Key(
+            NUMBER, about=Text("Bei money und integer: das Mindeste.", "For money and integer: the least.")
+        ),
+        "max": Key(
+            NUMBER, about=Text("Bei money und integer: das Höchste.", "For money and integer: the most.")
+        ),
+        "max_length": Key(
+            LENGTH,
+            about=Text("Bei text: höchstens so viele Zeichen.", "For text: at most so many characters."),
+        ),
     },
 )
 
 _LINK: Final = Record(
     Text("{workflow: …, title: …}", "{workflow: …, title: …}"),
-    {"workflow": Key(IDENTIFIER, required=True), "title": Key(TITLE)},
+    {
+        "workflow": Key(
+            IDENTIFIER,
+            required=True,
+            about=Text(
+                "Von welchem Ablauf der verknüpfte Vorgang ist.", "Of which workflow the linked case is."
+            ),
+        ),
+        "title": _CALLED,
+    },
 )
 
 _STATE_ITEM: Final = Record(
@@ -92,44 +167,145 @@ _STATE_ITEM: Final = Record(
         "{title: …, initial: true, final: true, tone: …}", "{title: …, initial: true, final: true, tone: …}"
     ),
     {
-        "title": Key(TITLE),
-        "initial": Key(BOOLEAN),
-        "final": Key(BOOLEAN),
-        "tone": Key(one_of(*get_args(Tone))),
+        "title": _CALLED,
+        "initial": Key(
+            BOOLEAN,
+            about=Text(
+                "Hier beginnt ein Vorgang; genau ein Zustand.", "A case starts here; exactly one state."
+            ),
+        ),
+        "final": Key(
+            BOOLEAN,
+            about=Text(
+                "Hier ist der Vorgang zu Ende; nur 'reopens' führt hinaus.",
+                "Here the case is over; only 'reopens' leads out.",
+            ),
+        ),
+        "tone": Key(
+            one_of(*get_args(Tone)),
+            about=Text("Wie der Zustand gefärbt ist.", "How the state is coloured."),
+        ),
     },
 )
 
 _SIGNAL: Final = Record(
     Text("{to: Verknüpfung, event: Ereignis}", "{to: link, event: event}"),
     {
-        "to": Key(IDENTIFIER, required=True),
-        "event": Key(IDENTIFIER, required=True),
-        "when": Key(EXPRESSION),
-        "with": Key(_ASSIGNMENTS),
+        "to": Key(
+            IDENTIFIER,
+            required=True,
+            about=Text("Name der Verknüpfung, die es erfährt.", "Name of the link that is told."),
+        ),
+        "event": Key(
+            IDENTIFIER,
+            required=True,
+            about=Text("Das Ereignis im anderen Vorgang.", "The event in the other case."),
+        ),
+        "when": Key(EXPRESSION, about=Text("Nur wenn das gilt (CEL).", "Only if this holds (CEL).")),
+        "with": Key(
+            _ASSIGNMENTS,
+            about=Text(
+                "Angaben für den anderen Vorgang: dessen Feld und ein Ausdruck über diesen.",
+                "Facts for the other case: its field and an expression over this one.",
+            ),
+        ),
     },
 )
 
 _REQUIREMENT: Final = Record(
     Text("{when: Bedingung, else: Begründung}", "{when: condition, else: reason}"),
-    {"when": Key(EXPRESSION, required=True), "else": Key(TITLE, required=True)},
+    {
+        "when": Key(
+            EXPRESSION,
+            required=True,
+            about=Text("Was gelten muss (CEL).", "What has to hold (CEL)."),
+        ),
+        "else": Key(
+            TITLE,
+            required=True,
+            about=Text(
+                "Was die Person liest, wenn es nicht gilt.", "What the person reads if it does not hold."
+            ),
+        ),
+    },
 )
 
 _TRANSITION: Final = Record(
     Text("{from: …, to: …, by: …}", "{from: …, to: …, by: …}"),
     {
-        "title": Key(TITLE),
-        "from": Key(_STATES, required=True),
-        "to": Key(IDENTIFIER),
-        "by": Key(_NAMES),
-        "not_by": Key(_NAMES),
-        "when": Key(EXPRESSION),
-        "input": Key(Table(one_of("required", "optional"), IDENTIFIER, listed=True)),
-        "requires": Key(Many(_REQUIREMENT)),
-        "set": Key(_ASSIGNMENTS),
-        "notices": Key(Many(_NOTICE)),
-        "tell": Key(Many(_SIGNAL)),
-        "reopens": Key(BOOLEAN),
-        "reason": Key(BOOLEAN),
+        "title": _CALLED,
+        "from": Key(
+            _STATES,
+            required=True,
+            about=Text(
+                'In welchen Zuständen es möglich ist; "*" für alle, die nicht final sind.',
+                'In which states it is possible; "*" for all that are not final.',
+            ),
+        ),
+        "to": Key(
+            IDENTIFIER,
+            about=Text(
+                "Der neue Zustand; fehlt er, bleibt der Vorgang, wo er ist.",
+                "The new state; without it the case stays where it is.",
+            ),
+        ),
+        "by": Key(
+            _NAMES,
+            about=Text(
+                "Rollen, die es dürfen; fehlen sie, geschieht es nur durch Fristen und andere Vorgänge.",
+                "Roles that may do it; without them only deadlines and other cases do.",
+            ),
+        ),
+        "not_by": Key(
+            _NAMES,
+            about=Text(
+                "Vier Augen: nicht, wer zuletzt dieses Ereignis ausgeführt hat ('start' gehört dazu).",
+                "Four eyes: not who did this event last ('start' is one, too).",
+            ),
+        ),
+        "when": Key(
+            EXPRESSION,
+            about=Text(
+                "Wählt unter mehreren Möglichkeiten desselben Ereignisses (CEL).",
+                "Chooses among several alternatives of the same event (CEL).",
+            ),
+        ),
+        "input": Key(
+            Table(one_of("required", "optional"), IDENTIFIER, listed=True),
+            about=Text(
+                "Felder, die das Ereignis aufnimmt; in einer Liste sind alle nötig.",
+                "Fields that the event takes; in a list all of them are required.",
+            ),
+        ),
+        "requires": Key(
+            Many(_REQUIREMENT),
+            about=Text(
+                "Regeln, die das Ereignis ablehnen, je mit ihrer Begründung.",
+                "Rules that refuse the event, each with its reason.",
+            ),
+        ),
+        "set": Key(
+            _ASSIGNMENTS,
+            about=Text(
+                "Felder, die daraus folgen, je mit einem Ausdruck (CEL); der Reihe nach.",
+                "Fields that follow from it, each with an expression (CEL); in order.",
+            ),
+        ),
+        "notices": Key(
+            Many(_NOTICE), about=Text("Wer davon ein Schreiben bekommt.", "Who is written to about it.")
+        ),
+        "tell": Key(
+            Many(_SIGNAL),
+            about=Text("Ereignisse in verknüpften Vorgängen.", "Events in linked cases."),
+        ),
+        "reopens": Key(
+            BOOLEAN,
+            about=Text("Darf aus einem finalen Zustand führen.", "May lead out of a final state."),
+        ),
+        "reason": Key(
+            BOOLEAN,
+            about=Text("Die Person muss es begründen.", "The person has to give a reason."),
+        ),
     },
 )
 
@@ -139,28 +315,105 @@ _DEADLINE: Final = Record(
         "{while: …, on: …} or {while: …, from: …, rule: …}",
     ),
     {
-        "title": Key(TITLE),
-        "while": Key(_STATES, required=True),
-        "when": Key(EXPRESSION),
-        "on": Key(IDENTIFIER),
-        "from": Key(IDENTIFIER),
-        "period": Key(TEXT),
-        "rule": Key(TEXT),
-        "law": Key(TEXT),
-        "fires": Key(one_of("end_of_day", "start_of_day")),
-        "fire": Key(IDENTIFIER),
-        "remind": Key(Many(TEXT)),
-        "notice": Key(_NOTICE),
+        "title": _CALLED,
+        "while": Key(
+            _STATES,
+            required=True,
+            about=Text(
+                'In welchen Zuständen sie läuft; "*" für alle, die nicht final sind.',
+                'In which states it runs; "*" for all that are not final.',
+            ),
+        ),
+        "when": Key(
+            EXPRESSION,
+            about=Text("Sie läuft nur, solange das gilt (CEL).", "It runs only as long as this holds (CEL)."),
+        ),
+        "on": Key(
+            IDENTIFIER,
+            about=Text(
+                "Datumsfeld, das selbst der letzte Tag ist.", "Date field that is the last day itself."
+            ),
+        ),
+        "from": Key(
+            IDENTIFIER,
+            about=Text("Datumsfeld, ab dem gerechnet wird.", "Date field from which is counted."),
+        ),
+        "period": Key(
+            TEXT,
+            about=Text(
+                "Dauer nach ISO 8601 wie P6M, oder ein Feld vom Typ period.",
+                "A period of ISO 8601 such as P6M, or a field of type period.",
+            ),
+        ),
+        "rule": Key(
+            TEXT,
+            about=Text(
+                "Nach welcher Vorschrift gerechnet wird, etwa vwvfg-31 oder no-roll.",
+                "The rule of law by which is counted, such as vwvfg-31 or no-roll.",
+            ),
+        ),
+        "law": Key(
+            TEXT,
+            about=Text(
+                "Die Rechtsgrundlage, wie das Amt sie nennt.", "The legal ground, as the office names it."
+            ),
+        ),
+        "fires": Key(
+            one_of("end_of_day", "start_of_day"),
+            about=Text(
+                "Ob die Frist mit ihrem Tag endet (üblich) oder mit ihm beginnt.",
+                "Whether it is over at the end of its day (usual) or opens with its beginning.",
+            ),
+        ),
+        "fire": Key(
+            IDENTIFIER, about=Text("Das Ereignis, das sie auslöst.", "The event that it brings about.")
+        ),
+        "remind": Key(
+            Many(TEXT),
+            about=Text(
+                "Wie lange vorher erinnert wird, etwa [P6M, P1M, P2W].",
+                "How long before people are reminded, such as [P6M, P1M, P2W].",
+            ),
+        ),
+        "notice": Key(
+            _NOTICE,
+            about=Text(
+                "Das Schreiben zu jeder Erinnerung und, wenn nichts ausgelöst wird, zum Tag selbst.",
+                "Sent with each reminder, and on the day itself if nothing is fired.",
+            ),
+        ),
     },
 )
 
 _WARNING: Final = Record(
     Text("{while: …, when: …, text: …}", "{while: …, when: …, text: …}"),
     {
-        "while": Key(_STATES, required=True),
-        "when": Key(EXPRESSION, required=True),
-        "text": Key(TITLE, required=True),
-        "source": Key(TEXT),
+        "while": Key(
+            _STATES,
+            required=True,
+            about=Text(
+                'In welchen Zuständen gewarnt wird; "*" für alle, die nicht final sind.',
+                'In which states it is shown; "*" for all that are not final.',
+            ),
+        ),
+        "when": Key(
+            EXPRESSION,
+            required=True,
+            about=Text("Gewarnt wird, solange das gilt (CEL).", "Shown as long as this holds (CEL)."),
+        ),
+        "text": Key(TITLE, required=True, about=Text("Was zu wissen ist.", "What should be known.")),
+        "source": Key(TEXT, about=Text("Wo es geschrieben steht.", "Where it is written.")),
+    },
+)
+
+_CORRECTIONS: Final = Record(
+    Text("{by: [Rolle]}", "{by: [role]}"),
+    {
+        "by": Key(
+            _NAMES,
+            required=True,
+            about=Text("Rollen, die Angaben berichtigen dürfen.", "Roles that may put facts right."),
+        )
     },
 )
 
@@ -168,22 +421,80 @@ VERSION: Final = Word(
     Text("1, die Fassung der Sprache", "1, the version of the language"),
     lambda scalar: scalar.text == "1",
     "version",
+    like={"enum": [1, "1"]},
+)
+
+LANGUAGE: Final = Key(
+    VERSION, required=True, about=Text("Fassung der Sprache: 1.", "Version of the language: 1.")
 )
 
 WORKFLOW: Final = Record(
     Text("eine Definition mit 'wirflow: 1' am Anfang", "a definition with 'wirflow: 1' at its head"),
     {
-        "wirflow": Key(VERSION, required=True),
-        "workflow": Key(IDENTIFIER, required=True),
-        "title": Key(TITLE),
-        "subject": Key(TITLE),
-        "roles": Key(Table(_ROLE, IDENTIFIER)),
-        "corrections": Key(Record(Text("{by: [Rolle]}", "{by: [role]}"), {"by": Key(_NAMES, required=True)})),
-        "fields": Key(Table(_FIELD, IDENTIFIER)),
-        "links": Key(Table(_LINK, IDENTIFIER)),
-        "states": Key(Table(_STATE_ITEM, IDENTIFIER), required=True),
-        "transitions": Key(Table(Many(_TRANSITION), IDENTIFIER)),
-        "deadlines": Key(Table(_DEADLINE, IDENTIFIER)),
-        "warnings": Key(Table(_WARNING, IDENTIFIER)),
+        "wirflow": LANGUAGE,
+        "workflow": Key(
+            IDENTIFIER,
+            required=True,
+            about=Text(
+                "Name des Ablaufs in Befehlen und Verknüpfungen.",
+                "Name of the workflow in commands and links.",
+            ),
+        ),
+        "title": _CALLED,
+        "subject": Key(
+            TITLE,
+            about=Text(
+                "Wie ein Vorgang heißt; {key} und {Feld} werden eingesetzt.",
+                "What a case is called; {key} and {field} are filled in.",
+            ),
+        ),
+        "roles": Key(
+            Table(_ROLE, IDENTIFIER),
+            about=Text(
+                "Wer beteiligt ist; wer welche Rolle hat, steht in wirflow.toml.",
+                "Who takes part; who has which role stands in wirflow.toml.",
+            ),
+        ),
+        "corrections": Key(
+            _CORRECTIONS,
+            about=Text(
+                "Erlaubt das Ereignis 'correct', das Angaben berichtigt.",
+                "Allows the event 'correct', which puts facts right.",
+            ),
+        ),
+        "fields": Key(
+            Table(_FIELD, IDENTIFIER),
+            about=Text("Die Angaben eines Vorgangs, je mit ihrem Typ.", "The typed facts of a case."),
+        ),
+        "links": Key(
+            Table(_LINK, IDENTIFIER),
+            about=Text(
+                "Andere Vorgänge, in die Bedingungen sehen und denen etwas mitgeteilt wird.",
+                "Other cases that conditions look at and that are told something.",
+            ),
+        ),
+        "states": Key(
+            Table(_STATE_ITEM, IDENTIFIER),
+            required=True,
+            about=Text("Wo ein Vorgang stehen kann.", "Where a case may stand."),
+        ),
+        "transitions": Key(
+            Table(Many(_TRANSITION), IDENTIFIER),
+            about=Text(
+                "Was geschehen kann: je Ereignis eine Möglichkeit oder mehrere, die der Reihe nach gelten.",
+                "What may happen: for each event one alternative, or several that are tried in order.",
+            ),
+        ),
+        "deadlines": Key(
+            Table(_DEADLINE, IDENTIFIER),
+            about=Text("Fristen: was von selbst geschieht, und wann.", "What happens by itself, and when."),
+        ),
+        "warnings": Key(
+            Table(_WARNING, IDENTIFIER),
+            about=Text(
+                "Was zu wissen ist, obwohl nichts abgelehnt wird.",
+                "What should be known though nothing is refused.",
+            ),
+        ),
     },
 )

@@ -18,10 +18,22 @@ from typing import TYPE_CHECKING, Final, cast
 
 from wirflow.definition.declare import WHAT
 from wirflow.definition.finding import Finding
-from wirflow.definition.grammar import VERSION
+from wirflow.definition.grammar import LANGUAGE
 from wirflow.definition.log import Log
 from wirflow.definition.person import Person
-from wirflow.definition.shape import IDENTIFIER, TEXT, TITLE, Key, Many, Part, Record, Table, Word, one_of
+from wirflow.definition.shape import (
+    IDENTIFIER,
+    TEXT,
+    TITLE,
+    Key,
+    Many,
+    Part,
+    Record,
+    Table,
+    Word,
+    one_of,
+    spelled,
+)
 from wirflow.definition.values import CASE_KEY_PATTERN, Value, parse
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
 from wirflow.errors import DefinitionError, InputError
@@ -102,13 +114,18 @@ def _is_date(scalar: Scalar) -> bool:
         return False
 
 
-DAY: Final = Word(Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"), _is_date)
+DAY: Final = Word(
+    Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"),
+    _is_date,
+    like={"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+)
 TAG: Final = Word(
     Text(
         "ein Kürzel aus Buchstaben, Ziffern, '_', '-' und '.'", "a tag of letters, digits, '_', '-' and '.'"
     ),
     lambda scalar: _TAG.fullmatch(scalar.text) is not None,
     "bad-name",
+    like={**spelled(_TAG), "type": ["string", "number"]},
 )
 CASE_KEY: Final = Word(
     Text(
@@ -117,45 +134,112 @@ CASE_KEY: Final = Word(
     ),
     lambda scalar: CASE_KEY_PATTERN.fullmatch(scalar.text) is not None,
     "bad-name",
+    # JSON Schema has no word for the letters of all alphabets: it says less than the reader does.
+    like={"type": ["string", "number"], "pattern": r"^[^\s_](?:\S*[^\s_])?$", "maxLength": 80},
 )
 _EMAIL: Final = Word(
-    Text("eine E-Mail-Adresse", "an e-mail address"), lambda scalar: _MAIL.fullmatch(scalar.text) is not None
+    Text("eine E-Mail-Adresse", "an e-mail address"),
+    lambda scalar: _MAIL.fullmatch(scalar.text) is not None,
+    like=spelled(_MAIL),
 )
 
 PERSON: Final = Record(
     Text("{name: …, email: …, roles: […]}", "{name: …, email: …, roles: […]}"),
     {
-        "name": Key(TEXT, required=True),
-        "email": Key(_EMAIL),
-        "roles": Key(Many(IDENTIFIER)),
-        "lang": Key(one_of(*LANGS)),
+        "name": Key(
+            TEXT,
+            required=True,
+            about=Text(
+                "Wie die Person heißt: eine Funktion, kein Name.",
+                "What the person is called: a function, not a name.",
+            ),
+        ),
+        "email": Key(_EMAIL, about=Text("Wohin geschrieben wird.", "Where it is written to.")),
+        "roles": Key(Many(IDENTIFIER), about=Text("Rollen aus den Abläufen.", "Roles out of the workflows.")),
+        "lang": Key(
+            one_of(*LANGS),
+            about=Text(
+                "Sprache der Schreiben; sonst die des Amts.", "Language of the notices; else the office's."
+            ),
+        ),
     },
 )
 
 CASE: Final = Record(
     Text("{workflow: …, state: …, data: …}", "{workflow: …, state: …, data: …}"),
     {
-        "workflow": Key(IDENTIFIER, required=True),
-        "state": Key(IDENTIFIER),
-        "section": Key(TEXT),
-        "links": Key(Table(CASE_KEY, IDENTIFIER)),
-        "data": Key(Table(TEXT, IDENTIFIER)),
-        "sections": Key(Table(TEXT, IDENTIFIER)),
-        "note": Key(TITLE),
+        "workflow": Key(
+            IDENTIFIER,
+            required=True,
+            about=Text("Der Ablauf, dem der Vorgang folgt.", "The workflow that the case follows."),
+        ),
+        "state": Key(
+            IDENTIFIER,
+            about=Text("Wo der Vorgang steht; sonst am Anfang.", "Where it stands; else at the beginning."),
+        ),
+        "section": Key(
+            TEXT,
+            about=Text(
+                "Abschnitt der Vorlage, aus dem die Angaben stammen.",
+                "Section of the document from which its facts are taken.",
+            ),
+        ),
+        "links": Key(
+            Table(CASE_KEY, IDENTIFIER),
+            about=Text(
+                "Verknüpfte Vorgänge: Name der Verknüpfung und Aktenzeichen.",
+                "Linked cases: the name of the link and the key of the case.",
+            ),
+        ),
+        "data": Key(
+            Table(TEXT, IDENTIFIER), about=Text("Die Angaben: Feld und Wert.", "The facts: field and value.")
+        ),
+        "sections": Key(
+            Table(TEXT, IDENTIFIER),
+            about=Text(
+                "Je Feld der Abschnitt, wenn er von 'section' abweicht.",
+                "For each field its section, where it differs from 'section'.",
+            ),
+        ),
+        "note": Key(
+            TITLE,
+            about=Text("Eine Bemerkung, die beim Vorgang steht.", "A remark that is shown with the case."),
+        ),
     },
 )
 
 PORTFOLIO: Final = Record(
     Text("eine Fallsammlung mit 'wirflow: 1' am Anfang", "a portfolio with 'wirflow: 1' at its head"),
     {
-        "wirflow": Key(VERSION, required=True),
-        "portfolio": Key(TAG, required=True),
-        "title": Key(TITLE),
-        "source": Key(TEXT),
-        "on": Key(DAY, required=True),
-        "as": Key(TAG, required=True),
-        "people": Key(Table(PERSON, TAG)),
-        "cases": Key(Table(CASE, CASE_KEY), required=True),
+        "wirflow": LANGUAGE,
+        "portfolio": Key(TAG, required=True, about=Text("Name der Fallsammlung.", "Name of the portfolio.")),
+        "title": Key(TITLE, about=Text("Wie sie heißt.", "What a person calls it.")),
+        "source": Key(
+            TEXT,
+            about=Text(
+                "Die Vorlage, deren Abschnitte genannt werden.", "The document whose sections are cited."
+            ),
+        ),
+        "on": Key(
+            DAY,
+            required=True,
+            about=Text("Der Tag, an dem die Angaben gelten.", "The day on which the facts count."),
+        ),
+        "as": Key(TAG, required=True, about=Text("Wer sie erfasst.", "Who records them.")),
+        "people": Key(
+            Table(PERSON, TAG),
+            about=Text(
+                "Funktionen, die ein Übungsamt und ein Szenario besetzen.",
+                "Functions with which a practice office and a scenario are staffed.",
+            ),
+        ),
+        "cases": Key(
+            Table(CASE, CASE_KEY),
+            required=True,
+            about=Text(
+                "Die Vorgänge; Verknüpfungen dürfen vorwärts zeigen.", "The cases; links may point forward."
+            ),
+        ),
     },
 )
 

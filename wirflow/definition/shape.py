@@ -9,7 +9,7 @@ None and is left out, so that the rest of the file can still be looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping as Fields
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, Protocol
@@ -22,6 +22,8 @@ from wirflow.text import Text
 MAX_NAME: Final = 60
 NAME: Final = re.compile(r"[a-z](?:[a-z0-9_]*[a-z0-9])?", re.ASCII)
 _NUMBER: Final = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,6})?", re.ASCII)
+_LENGTH: Final = re.compile(r"[1-9][0-9]{0,3}|10000", re.ASCII)
+_ANY_TEXT: Final[Fields[str, object]] = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
 _YES: Final = frozenset({"yes", "on", "ja", "y", "1", "wahr"})
 
 
@@ -89,12 +91,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A single value: any text, or what `test` accepts."""
+    """A single value: any text, or what `test` accepts.
+
+    `like` says the same as JSON Schema, as far as that can say it.
+    """
 
     expected: Text
     test: Callable[[Scalar], bool] = field(default=lambda _: True)
     code: str = "wrong-value"
     hint: Callable[[str], Text | None] = field(default=lambda _: None)
+    like: Fields[str, object] = field(default_factory=lambda: _ANY_TEXT)
 
     def fit(self, node: Node, log: Log) -> Scalar | None:
         """The scalar itself."""
@@ -130,7 +136,7 @@ class Title:
     def fit(self, node: Node, log: Log) -> Text | None:
         """The text in both languages."""
         if isinstance(node, Mapping):
-            part = _BOTH.fit(node, log)
+            part = BOTH.fit(node, log)
             german, english = part.text("de"), part.text("en")
             return Text(german.strip(), english.strip()) if german and english else None
         scalar = Word(self.expected).fit(node, log)
@@ -208,6 +214,8 @@ class Key:
 
     shape: Shape
     required: bool = False
+    about: Text | None = None
+    """What it is for, in a sentence: editors show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +279,14 @@ def one_of(*words: str) -> Word:
         Text(f"eines von: {listed}", f"one of: {listed}"),
         lambda scalar: scalar.text in words,
         hint=lambda text: meant(text, words) if nearest(text[:MAX_NAME], words) else None,
+        like={"enum": list(words)},
     )
+
+
+def spelled(pattern: re.Pattern[str], longest: int | None = None) -> dict[str, object]:
+    """JSON Schema of a text that wholly matches a pattern."""
+    found: dict[str, object] = {"type": "string", "pattern": f"^(?:{pattern.pattern})$"}
+    return found if longest is None else {**found, "maxLength": longest}
 
 
 def decimal(scalar: Scalar) -> Decimal:
@@ -322,20 +337,33 @@ IDENTIFIER: Final = Word(
     _is_name,
     "bad-name",
     _repaired,
+    spelled(NAME, MAX_NAME),
 )
 BOOLEAN: Final = Word(
     Text("true oder false", "true or false"),
     lambda scalar: scalar.text in {"true", "false"},
     hint=_as_boolean,
+    like={"type": ["boolean", "string"], "pattern": "^(?:true|false)$"},
 )
-NUMBER: Final = Word(Text("eine Zahl", "a number"), lambda scalar: _NUMBER.fullmatch(scalar.text) is not None)
+NUMBER: Final = Word(
+    Text("eine Zahl", "a number"),
+    lambda scalar: _NUMBER.fullmatch(scalar.text) is not None,
+    like={**spelled(_NUMBER), "type": ["number", "string"]},
+)
 LENGTH: Final = Word(
     Text("eine ganze Zahl von 1 bis 10000", "a whole number from 1 to 10000"),
-    lambda scalar: re.fullmatch(r"[1-9][0-9]{0,3}|10000", scalar.text) is not None,
+    lambda scalar: _LENGTH.fullmatch(scalar.text) is not None,
+    like={**spelled(_LENGTH), "type": ["integer", "string"], "minimum": 1, "maximum": 10000},
 )
 TITLE: Final = Title()
 
-_BOTH: Final = Record(TITLE.expected, {"de": Key(TEXT, required=True), "en": Key(TEXT, required=True)})
+BOTH: Final = Record(
+    TITLE.expected,
+    {
+        "de": Key(TEXT, required=True, about=Text("Der deutsche Wortlaut.", "The German wording.")),
+        "en": Key(TEXT, required=True, about=Text("Der englische Wortlaut.", "The English wording.")),
+    },
+)
 
 
 _COMMA: Final = Text(
