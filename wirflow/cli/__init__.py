@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Final, NoReturn
+
+EXIT_INTERRUPTED: Final = 130
 
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     import gc  # noqa: PLC0415 - the start-up counts every import
 
-    # What a short command imports and makes is never garbage: looking for it costs a tenth of the start.
+    # What is imported is never garbage: looking for it costs a tenth of the start.
     gc.disable()
-    from wirflow.cli.app import leave  # noqa: PLC0415 - after the above
+    try:
+        from wirflow.cli.app import leave  # noqa: PLC0415 - after the above
 
-    leave()
+        leave()
+    except KeyboardInterrupt:
+        raise SystemExit(EXIT_INTERRUPTED) from None

@@ -13,6 +13,8 @@ from wirflow.reports.deadlines import deadline_json
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from wirflow.core.case import Timer
     from wirflow.core.decision import Refusal
     from wirflow.definition.model import Transition, Workflow
@@ -38,9 +40,27 @@ def report(office: Office, outcome: Outcome, lang: Lang, format_: Format, *, tri
 
 
 def refused(
-    refusal: Refusal, lang: Lang, format_: Format, transition: Transition | None, workflow: Workflow
+    refusal: Refusal,
+    lang: Lang,
+    format_: Format,
+    workflow: Workflow,
+    *,
+    transition: Transition | None = None,
+    typed: Collection[str] = (),
+    named: bool = True,
 ) -> int:
-    """Say which rule said no, and what would have to change; the exit code."""
+    """Say which rule said no, and what would have to change; the exit code.
+
+    Args:
+        refusal: what said no.
+        lang: the language.
+        format_: JSON tells it on stdout, too.
+        workflow: the definition of the case.
+        transition: what was tried.
+        typed: the facts that were given.
+        named: whether the call said who acts; where it did not, a call without its facts is
+            incomplete even if the usual person may not do this.
+    """
     if format_ is Format.JSON:
         Screen(lang).json(
             {
@@ -52,7 +72,9 @@ def refused(
                 }
             }
         )
-    incomplete = refusal.code in _INCOMPLETE
+    missing = [item.field for item in transition.input if item.required] if transition else []
+    unsaid = not named and refusal.code == "wrong-role" and not set(missing) <= set(typed)
+    incomplete = refusal.code in _INCOMPLETE or unsaid
     head = Text("Unvollständig:", "Incomplete:") if incomplete else Text("Abgelehnt:", "Refused:")
     lines = [text.pick(lang) for text in refusal.texts]
     if refusal.hint:

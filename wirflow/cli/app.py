@@ -60,13 +60,16 @@ _HELP: Final = both(
 )
 _LANG_HELP: Final = both("Sprache: de oder en", "Language: de or en")
 _OFFICE_HELP: Final = both("Ordner des Amts", "Folder of the office")
-_HELP_HELP: Final = both("Diese Hilfe zeigen", "Show this help")
 _HEADINGS: Final = {
     "Usage:": "Aufruf:",
     "Options:": "Optionen:",
     "Commands:": "Befehle:",
     "Arguments:": "Argumente:",
     "[required]": "[nötig]",
+    "Show this message and exit.": "Diese Hilfe zeigen",
+    "Install completion for the current shell.": "Vervollständigung für diese Shell einrichten",
+    "Show completion for the current shell, to copy it or": "Vervollständigung für diese Shell zeigen",
+    "                        customize the installation.\n": "",
     "[default: ": "[Vorgabe: ",
 }
 
@@ -119,6 +122,11 @@ class Group(TyperGroup):
         if not args or (args[0] not in verbs and args[0] != "--help"):
             args = [verbs[0], *args]
         return super().parse_args(ctx, args)
+
+    def format_commands(self, _ctx: Any, formatter: Any) -> None:
+        """The list of verbs, each with all that is said of it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.help or "") for name, command in self.commands.items()])
 
     def get_help(self, ctx: Any) -> str:
         """The help page."""
@@ -254,8 +262,8 @@ def run(args: Sequence[str], desk: Desk | None = None) -> int:
         return tell(error, desk.lang)
     except (KeyboardInterrupt, typer.Abort):
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Who reads us has seen enough; the rest of the output goes nowhere.
+    except (BrokenPipeError, SystemExit):
+        # Who reads us has seen enough, and Typer leaves on its own over that; the rest goes nowhere.
         _silence()
         return 0
     except Exception as error:  # noqa: BLE001 - the last door: nothing may leave through it as a traceback
@@ -276,9 +284,11 @@ def leave() -> NoReturn:
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
+        sys.stderr.flush()
     except BrokenPipeError:
         _silence()
-    sys.exit(code)
+    # Everything is written and closed: what the interpreter would tidy up, the system drops faster.
+    os._exit(code)
 
 
 def _asked(args: Sequence[str], option: str) -> str | None:

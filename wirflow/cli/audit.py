@@ -159,7 +159,7 @@ def export(
         str,
         typer.Option(
             "--as",
-            metavar="FORM",
+            metavar="FORMAT",
             help=both("jsonl, csv, xes, ocel, report oder bundle", "jsonl, csv, xes, ocel, report or bundle"),
         ),
     ] = "jsonl",

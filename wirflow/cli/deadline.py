@@ -55,7 +55,7 @@ def deadline(
     *,
     start: Annotated[
         str | None,
-        typer.Option("--from", metavar="DATUM", help=both("Tag des Ereignisses", "Day of the event")),
+        typer.Option("--from", metavar="DATE", help=both("Tag des Ereignisses", "Day of the event")),
     ] = None,
     period: Annotated[
         str | None,
@@ -84,7 +84,7 @@ def deadline(
         list[str] | None,
         typer.Option(
             "--given",
-            metavar="NAME=WERT",
+            metavar="NAME=VALUE",
             help=both("Eine Tatsache, etwa received_on=2021-02-03", "A fact, such as received_on=2021-02-03"),
         ),
     ] = None,

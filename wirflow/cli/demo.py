@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wirflow.cli import tables
+from wirflow.cli import sheet, tables
 from wirflow.cli.app import Command
 from wirflow.cli.desk import desk_of
 from wirflow.cli.options import day
@@ -44,7 +44,7 @@ def demo(
     ),
     *,
     on: Annotated[
-        str | None, typer.Option("--on", metavar="DATUM", help=both("Bis zu diesem Tag", "Up to this day"))
+        str | None, typer.Option("--on", metavar="DATE", help=both("Bis zu diesem Tag", "Up to this day"))
     ] = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
@@ -100,6 +100,10 @@ def _show(  # noqa: PLR0917 - the parts of one page
     screen.show(tables.portfolio(screen, views, today))
     screen.heading(Text("Was man wissen muss", "What to know"))
     screen.show(tables.warnings(screen, [(view, office.engine.warnings(view.stored)) for view in views]))
+    history = [entry for entry in office.engine.history() if entry.kind in {"deadline", "signal"}]
+    if history:
+        screen.heading(Text("Was von selbst geschah", "What happened by itself"))
+        screen.show(sheet.history_table(screen, office, history, office.reports.workflows(), keys=True))
     if notices:
         screen.heading(
             Text(f"Schreiben, die hinausgingen ({len(notices)})", f"Notices that went out ({len(notices)})")

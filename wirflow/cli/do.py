@@ -61,5 +61,15 @@ def do(
     if isinstance(outcome, Refusal):
         numbered = workflow.open_transitions.get((stored.case.state, event), ())
         transition = next((item for _, item in numbered), None)
-        raise typer.Exit(acting.refused(outcome, desk.lang, format_, transition, workflow))
+        raise typer.Exit(
+            acting.refused(
+                outcome,
+                desk.lang,
+                format_,
+                workflow,
+                transition=transition,
+                typed=typed,
+                named=person is not None,
+            )
+        )
     acting.report(office, outcome, desk.lang, format_, trial=dry_run)

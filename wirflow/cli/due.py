@@ -38,7 +38,7 @@ def due(
     ctx: typer.Context,
     *,
     until: Annotated[
-        str | None, typer.Option("--until", metavar="DATUM", help=both("Bis zu diesem Tag", "Up to this day"))
+        str | None, typer.Option("--until", metavar="DATE", help=both("Bis zu diesem Tag", "Up to this day"))
     ] = None,
     reminders: Annotated[
         bool, typer.Option("--reminders", help=both("Auch Erinnerungen", "Reminders too"))

@@ -60,5 +60,5 @@ def new(
         trial=dry_run,
     )
     if isinstance(outcome, Refusal):
-        raise typer.Exit(acting.refused(outcome, desk.lang, format_, None, definition))
+        raise typer.Exit(acting.refused(outcome, desk.lang, format_, definition))
     acting.report(office, outcome, desk.lang, format_, trial=dry_run)

@@ -33,7 +33,9 @@ COLUMNS = (
     *("id", "template", "kind", "created_at", "sent_at", "error"),
 )
 
-NumberArgument = Annotated[str, typer.Argument(metavar="NR", help=both("Nummer oder key", "Number or key"))]
+NumberArgument = Annotated[
+    str, typer.Argument(metavar="NUMBER", help=both("Nummer oder key", "Number or key"))
+]
 
 
 @app.command(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="FELD=WERT", help=both("Eine Angabe; mehrfach möglich", "A fact; may be repeated")
+        "--set", metavar="FIELD=VALUE", help=both("Eine Angabe; mehrfach möglich", "A fact; may be repeated")
     ),
 ]
 AsOption = Annotated[
@@ -29,7 +29,7 @@ AsOption = Annotated[
 ]
 OnOption = Annotated[
     str | None,
-    typer.Option("--on", metavar="DATUM", help=both("Tag, an dem es zählt", "Day on which it counts")),
+    typer.Option("--on", metavar="DATE", help=both("Tag, an dem es zählt", "Day on which it counts")),
 ]
 DryRunOption = Annotated[
     bool,

@@ -42,7 +42,7 @@ def run(
         str | None,
         typer.Option(
             "--on",
-            metavar="DATUM",
+            metavar="DATE",
             help=both(
                 "Im Übungsamt: die Uhr bis zu diesem Tag vorstellen",
                 "In a practice office: move its clock to this day",

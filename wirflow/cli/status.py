@@ -54,7 +54,7 @@ def status(
     as_of: Annotated[
         str | None,
         typer.Option(
-            "--as-of", metavar="DATUM", help=both("Wie es an diesem Tag stand", "As it stood on that day")
+            "--as-of", metavar="DATE", help=both("Wie es an diesem Tag stand", "As it stood on that day")
         ),
     ] = None,
     format_: FormatOption = Format.TABLE,

@@ -7,30 +7,20 @@ that was decided in December and recorded in January belongs to December.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wirflow.clock import unstamp
+from wirflow.core.case import Timer
 from wirflow.deadlines import Deadline
 from wirflow.definition import values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from wirflow.audit.entry import Entry
     from wirflow.core.case import Case
     from wirflow.definition.model import Workflow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArmedThen:
-    """A deadline that ran on that day."""
-
-    name: str
-    kind: str
-    label: str
-    due_at: datetime
-    deadline: Deadline
 
 
 @dataclass(slots=True)
@@ -48,7 +38,7 @@ def as_of(
     entries: Iterable[Entry],
     moment: datetime,
     personal: Mapping[tuple[str, int], Any],
-) -> tuple[Case, tuple[ArmedThen, ...]] | None:
+) -> tuple[Case, tuple[Timer, ...]] | None:
     """The case as it stood, with the deadlines that ran; None if it was not there yet.
 
     Args:
@@ -72,7 +62,7 @@ def as_of(
         revision=fold.revision,
     )
     armed = [
-        ArmedThen(
+        Timer(
             name=timer["name"],
             kind=timer["kind"],
             label=timer["label"],

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from wirflow.clock import end_of_day
 from wirflow.errors import UnknownNameError
-from wirflow.reports.asof import ArmedThen, as_of
 from wirflow.reports.cases import CaseView, LinkView, title_of
 from wirflow.reports.deadlines import DueView, roles_of
-from wirflow.store import cases, outbox, queries
+from wirflow.store import cases, queries
 from wirflow.store.cases import StoredCase
 from wirflow.store.definitions import Definitions
 from wirflow.text import Text
@@ -20,8 +19,10 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from wirflow.audit.entry import Entry
+    from wirflow.core.case import Timer
     from wirflow.core.decision import Decision
     from wirflow.core.letters import Notice
+    from wirflow.deadlines import Deadline
     from wirflow.definition.model import Workflow
     from wirflow.store.database import Database, Session
     from wirflow.store.queries import TimerRow
@@ -74,7 +75,7 @@ class Reports:
                 views = self._all_as_of(session, found, end_of_day(as_of, self._zone))
                 views = [view for view in views if state in {None, view.case.state}]
             else:
-                timers = _by_case(queries.armed(session))
+                timers = _by_case(queries.armed_due(session))
                 views = [self._view(stored, timers.get(stored.case.key, ())) for stored in found]
         if due_until is None:
             return views
@@ -120,16 +121,7 @@ class Reports:
         kept = {due.identity: due for due in before if due.identity not in gone}
         for timer in decision.arm:
             if timer.deadline is not None:
-                kept[timer.identity] = self._due_of(
-                    stored,
-                    ArmedThen(
-                        name=timer.name,
-                        kind=timer.kind,
-                        label=timer.label,
-                        due_at=timer.due_at,
-                        deadline=timer.deadline,
-                    ),
-                )
+                kept[timer.identity] = self._due_of(stored, timer, timer.deadline)
         ordered = sorted(kept.values(), key=lambda due: (due.due_at, due.name))
         return CaseView(stored=stored, deadlines=tuple(ordered))
 
@@ -158,6 +150,8 @@ class Reports:
 
     def notices(self, key: str | None = None) -> list[Notice]:
         """The outbox, oldest first: whole, or of one case."""
+        from wirflow.store import outbox  # noqa: PLC0415 - the portfolio needs none of it
+
         with self._database.reading() as session:
             return outbox.notices(session, key)
 
@@ -250,6 +244,7 @@ class Reports:
 
     def _all_as_of(self, session: Session, found: Iterable[StoredCase], moment: datetime) -> list[CaseView]:
         from wirflow.audit.entry import Entry  # noqa: PLC0415 - only looking back reads the trail
+        from wirflow.reports.asof import as_of  # noqa: PLC0415 - likewise
 
         wanted = {stored.case.key: stored for stored in found}
         only = next(iter(wanted)) if len(wanted) == 1 else None
@@ -268,11 +263,16 @@ class Reports:
                 case, armed = then
                 old = replace(stored, case=case)
                 views.append(
-                    CaseView(stored=old, deadlines=tuple(self._due_of(old, timer) for timer in armed))
+                    CaseView(
+                        stored=old,
+                        deadlines=tuple(
+                            self._due_of(old, timer, timer.deadline) for timer in armed if timer.deadline
+                        ),
+                    )
                 )
         return views
 
-    def _due_of(self, stored: StoredCase, timer: ArmedThen) -> DueView:
+    def _due_of(self, stored: StoredCase, timer: Timer, deadline: Deadline) -> DueView:
         spec = stored.workflow.deadline_by_name.get(timer.name)
         return DueView(
             case=stored.case.key,
@@ -283,7 +283,7 @@ class Reports:
             label=timer.label,
             due_at=timer.due_at,
             event=spec.fire if spec else None,
-            deadline=timer.deadline,
+            deadline=deadline,
             zone=self._zone,
             people=self._readers(stored.workflow, timer.name),
         )

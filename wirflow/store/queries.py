@@ -91,6 +91,9 @@ _TIMER = (
     timers.c.error,
 )
 _JOINED = select(*_TIMER).join(cases, cases.c.id == timers.c.case_id)
+_ARMED_DUE = _JOINED.where(timers.c.status == "armed", timers.c.kind == "due").order_by(
+    timers.c.due_at, timers.c.id
+)
 _ARMED = _JOINED.where(timers.c.status == "armed").order_by(timers.c.due_at, timers.c.id)
 _ARMED_UNTIL = _JOINED.where(timers.c.status == "armed", timers.c.due_at <= bindparam("until")).order_by(
     timers.c.due_at, timers.c.id
@@ -153,6 +156,11 @@ def armed(session: Session, *, key: str | None = None, until: datetime | None = 
     else:
         rows = session.rows(_ARMED)
     return [_timer(row) for row in rows]
+
+
+def armed_due(session: Session) -> list[TimerRow]:
+    """Armed deadlines without their reminders, in the order in which they fire."""
+    return [_timer(row) for row in session.rows(_ARMED_DUE)]
 
 
 def troubled(session: Session) -> list[TimerRow]:

@@ -1,0 +1,30 @@
+"""Indexes over part of a table: what is armed, what failed, what is open, what is not sealed.
+
+Only the migrations need them, to compare the tables with a database.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Index, text
+
+from wirflow.store.tables import entries, metadata, outbox, timers
+
+__all__ = ["metadata"]
+
+_UNSEALED = text("leaf IS NULL")
+_ARMED = text("status = 'armed'")
+_FAILED = text("status = 'failed'")
+_OPEN = text("state IN ('pending', 'sending')")
+
+Index(
+    "ix_entries_unsealed",
+    entries.c.recorded_at,
+    entries.c.case_id,
+    entries.c.seq,
+    sqlite_where=_UNSEALED,
+    postgresql_where=_UNSEALED,
+)
+Index("ix_timers_armed", timers.c.due_at, timers.c.id, sqlite_where=_ARMED, postgresql_where=_ARMED)
+Index("ix_timers_of_case", timers.c.case_id, sqlite_where=_ARMED, postgresql_where=_ARMED)
+Index("ix_timers_failed", timers.c.id, sqlite_where=_FAILED, postgresql_where=_FAILED)
+Index("ix_outbox_open", outbox.c.next_at, outbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
