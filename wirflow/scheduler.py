@@ -193,15 +193,21 @@ class Scheduler:
             beats.add_job(self._sealing, "cron", hour=at.hour, minute=at.minute, timezone=zone, id="seal")
 
     def _first_beat(self, progress: Callable[[int, int], None] | None) -> None:
-        def told(done: int) -> None:
-            if progress:
-                progress(done, max(due, done))
-
         with self._logged("first beat"):
             due = self._engine.backlog().due
             if due:
                 log.info("%d timers are overdue", due)
+            most = due
+
+            def told(done: int) -> None:
+                nonlocal most
+                most = max(most, done)
+                if progress:
+                    progress(done, most)
+
             self.tick(told)
+            if most and not self._stopping:
+                told(most)  # reminders that were sent as one are done, too
 
     def _beat(self) -> None:
         with self._logged("beat"):
