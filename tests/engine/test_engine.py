@@ -327,7 +327,7 @@ def test_a_role_that_nobody_has_gets_its_notice_all_the_same(office, tmp_path):
     )
     office.at("2021-08-01T00:00:00")
     engine.drain()
-    assert ("role:clerk", "dead", "nobody has the role 'clerk'") in office.rows(
+    assert ("role:clerk", "dead", "Niemand hat die Rolle 'clerk'.") in office.rows(
         "SELECT recipient, state, error FROM outbox"
     )
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from wirflow.render import notice_context
+from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,15 +128,21 @@ class _Letter:
     def to(self, person: Person, channel: str) -> NewNotice:
         """The notice for a person on a channel."""
         role = next(role for role in self._order.roles if role in person.roles)
-        error = f"{person.id} has no e-mail address" if channel == "smtp" and not person.email else None
+        lacks = channel == "smtp" and not person.email
+        error = (
+            Text(f"{person.id} hat keine E-Mail-Adresse.", f"{person.id} has no e-mail address.")
+            if lacks
+            else None
+        )
         return self._write(person.id, person.name, role, channel, person, error)
 
     def to_nobody(self, role: str) -> NewNotice:
         """The notice that should have gone to a role."""
-        return self._write(f"role:{role}", role, role, NO_CHANNEL, None, f"nobody has the role '{role}'")
+        error = Text(f"Niemand hat die Rolle '{role}'.", f"Nobody has the role '{role}'.")
+        return self._write(f"role:{role}", role, role, NO_CHANNEL, None, error)
 
     def _write(  # noqa: PLR0917 - as above
-        self, recipient: str, name: str, role: str, channel: str, person: Person | None, error: str | None
+        self, recipient: str, name: str, role: str, channel: str, person: Person | None, error: Text | None
     ) -> NewNotice:
         order, case, profile = self._order, self._decision.case, self._profile
         lang = (person.lang if person else None) or profile.lang
@@ -168,5 +175,5 @@ class _Letter:
             # One notice has one Message-ID, however often it is tried.
             message_id=f"<{sha256(key.encode()).hexdigest()[:32]}@{host}>",
             state="dead" if error else "pending",
-            error=error,
+            error=error.pick(profile.lang) if error else None,
         )

@@ -103,7 +103,7 @@ _SETTLE = (
 _RETRY = (
     update(outbox)
     .where(outbox.c.id == bindparam("number"), _is("dead", "unknown", "pending"))
-    .values(state="pending", error=None, next_at=bindparam("now"))
+    .values(state="pending", error=None, attempts=0, next_at=bindparam("now"))
 )
 
 
