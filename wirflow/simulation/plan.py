@@ -1,0 +1,243 @@
+"""A plan: who does what when.  Read from YAML, checked against the world in which it is to happen.
+
+plan: bewilligt
+title: {de: Der Plan gelingt, en: The plan succeeds}
+steps:
+  - {at: 2021-01-04, do: WIR-KO-2 submit, as: sachbearbeitung, set: {amount_requested: 60000}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from wirflow.definition.declare import WHAT
+from wirflow.definition.finding import Finding
+from wirflow.definition.grammar import VERSION
+from wirflow.definition.log import Log, meant
+from wirflow.definition.portfolio import DAY, TAG
+from wirflow.definition.shape import IDENTIFIER, TEXT, TITLE, Key, Many, Part, Record, Table, Word
+from wirflow.definition.values import Value, parse, show_date
+from wirflow.definition.yaml import Document, Scalar, read_file, read_text
+from wirflow.errors import DefinitionError, InputError
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wirflow.definition.model import Workflow
+    from wirflow.simulation.world import World
+
+NINE: Final = time(9)
+"""When somebody acts on a day of which no hour is said."""
+
+NOON: Final = time(12)
+"""When something counts on a day."""
+
+_WORDS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Somebody acts on a case."""
+
+    at: datetime
+    """When they do it, UTC."""
+    case: str
+    event: str
+    actor: str
+    given: Mapping[str, Value]
+    occurred_at: datetime | None = None
+    """When it counts, if that is earlier."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What people do, in the order in which it was written down."""
+
+    name: str
+    title: Text
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReading:
+    """What a plan file says."""
+
+    plan: Plan | None
+    """None if there are errors."""
+    findings: tuple[Finding, ...]
+
+    def checked(self) -> Plan:
+        """The plan, if nothing is wrong.
+
+        Raises:
+            DefinitionError: there are errors; holds all findings.
+        """
+        if self.plan is None:
+            first = self.findings[0]
+            raise DefinitionError(
+                Text(
+                    f"Fehler in {first.place.file}: {len(self.findings)}.",
+                    f"Errors in {first.place.file}: {len(self.findings)}.",
+                ),
+                findings=self.findings,
+                hint=Text(first.line("de"), first.line("en")),
+            )
+        return self.plan
+
+
+def _is_moment(scalar: Scalar) -> bool:
+    try:
+        _moment(scalar.text)
+    except ValueError:
+        return False
+    return True
+
+
+def _moment(words: str) -> datetime:
+    """A day, or a day with an hour, as written; without a zone."""
+    day, _, hour = words.partition(" ")
+    return datetime.combine(date.fromisoformat(day), time.fromisoformat(hour) if hour else NINE)
+
+
+_AT: Final = Word(
+    Text("ein Tag wie 2021-01-04 oder 2021-01-04 09:30", "a day such as 2021-01-04 or 2021-01-04 09:30"),
+    _is_moment,
+)
+_DO: Final = Word(
+    Text("ein Vorgang und ein Ereignis wie WIR-KO-2 submit", "a case and an event such as WIR-KO-2 submit"),
+    lambda scalar: len(scalar.text.split()) == _WORDS,
+)
+
+STEP: Final = Record(
+    Text("{at: …, do: Vorgang Ereignis, as: …}", "{at: …, do: case event, as: …}"),
+    {
+        "at": Key(_AT, required=True),
+        "do": Key(_DO, required=True),
+        "as": Key(TAG, required=True),
+        "on": Key(DAY),
+        "set": Key(Table(TEXT, IDENTIFIER)),
+        "reason": Key(TEXT),
+    },
+)
+
+PLAN: Final = Record(
+    Text("ein Plan mit 'plan: Name' am Anfang", "a plan with 'plan: name' at its head"),
+    {
+        "wirflow": Key(VERSION),
+        "plan": Key(TAG, required=True),
+        "title": Key(TITLE),
+        "steps": Key(Many(STEP), required=True),
+    },
+)
+
+
+def read_plan(path: Path, world: World) -> PlanReading:
+    """Read a plan file and check it against the world in which it is to happen.
+
+    Args:
+        path: the file.
+        world: its cases, their definitions, and the people of the office.
+    """
+    return _read(read_file(path), world)
+
+
+def read_plan_text(text: str, world: World, file: str = "<text>") -> PlanReading:
+    """Read a plan from text, as `read_plan` reads a file."""
+    return _read(read_text(text, file), world)
+
+
+def _read(document: Document, world: World) -> PlanReading:
+    log = Log(document.file, list(document.findings))
+    plan = None
+    if document.root is not None:
+        part = PLAN.fit(document.root, log)
+        name = part.text("plan") or ""
+        steps = [_step(item, world, log) for item in part.many("steps")]
+        plan = Plan(name=name, title=part.title(name), steps=tuple(step for step in steps if step))
+    findings = tuple(sorted(log.findings, key=lambda item: (item.place, item.code)))
+    return PlanReading(None if log.errors else plan, findings)
+
+
+def _step(part: Part, world: World, log: Log) -> Step | None:
+    at, do, actor, on = part.get("at"), part.get("do"), part.get("as"), part.get("on")
+    zone = ZoneInfo(world.profile.zone)
+    moment = _moment(at.text).replace(tzinfo=zone).astimezone(UTC) if at else None
+    counts = datetime.combine(date.fromisoformat(on.text), NOON, zone).astimezone(UTC) if on else None
+    if at and moment and moment < world.now:
+        today = world.now.astimezone(zone).date()
+        log.add(
+            "past",
+            at,
+            Text(f"{at.text} ist vergangen.", f"{at.text} is past."),
+            Text(
+                f"Der Plan beginnt am {show_date(today, 'de')}, {world.now.astimezone(zone):%H:%M} Uhr.",
+                f"The plan begins on {show_date(today, 'en')}, {world.now.astimezone(zone):%H:%M}.",
+            ),
+        )
+    if on and moment and counts and counts > moment:
+        log.add(
+            "future",
+            on,
+            Text("Ein Ereignis zählt heute oder früher.", "An event counts today or earlier."),
+            Text(f"Getan wird es am {at.text}.", f"It is done on {at.text}."),
+        )
+    if actor and actor.text not in world.profile.people:
+        log.unknown("person", Text("Die Person", "The person"), actor, world.profile.people)
+    case, event, workflow = _what(do, world, log) if do else ("", "", None)
+    given = _given(part, workflow, log)
+    if not moment or not do or not actor:
+        return None
+    return Step(
+        at=moment,
+        case=case,
+        event=event,
+        actor=actor.text,
+        given=given,
+        occurred_at=counts,
+        reason=part.text("reason"),
+    )
+
+
+def _what(do: Scalar, world: World, log: Log) -> tuple[str, str, Workflow | None]:
+    """Case and event of a step; what does not exist is found at its own place."""
+    case, event = do.text.split()
+    workflow = world.definitions.get(case)
+    if workflow is None:
+        log.add(
+            "unknown-case",
+            do,
+            Text(f"Der Vorgang '{case}' ist unbekannt.", f"The case '{case}' is unknown."),
+            meant(case, world.cases),
+            offset=do.text.index(case),
+        )
+    elif event not in workflow.events:
+        log.add(
+            "unknown-event",
+            do,
+            Text(f"{WHAT['event'].de} '{event}' ist unbekannt.", f"{WHAT['event'].en} '{event}' is unknown."),
+            meant(event, workflow.events),
+            offset=do.text.rindex(event),
+        )
+    return case, event, workflow
+
+
+def _given(part: Part, workflow: Workflow | None, log: Log) -> dict[str, Value]:
+    given: dict[str, Value] = {}
+    if workflow is None:
+        return given
+    fields = workflow.field_by_name
+    for name, value in part.many("set"):
+        if name.text not in fields:
+            log.unknown("field", WHAT["field"], name, fields)
+            continue
+        try:
+            given[name.text] = parse(fields[name.text], value.text)
+        except InputError as error:
+            log.add("wrong-value", value, error.message, error.hint)
+    return given
