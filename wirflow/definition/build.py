@@ -13,6 +13,7 @@ from wirflow.definition.model import (
     Assignment,
     DeadlineSpec,
     Input,
+    Money,
     Notice,
     Requirement,
     Signal,
@@ -91,6 +92,7 @@ class _Builder:
             transitions=tuple(self._transitions()),
             deadlines=tuple(self._deadline(key, item) for key, item in part.many("deadlines")),
             warnings=tuple(self._warning(key, item) for key, item in part.many("warnings")),
+            money=tuple(self._money(key, item) for key, item in part.many("money")),
         )
         self._check_expressions(workflow)
         return workflow
@@ -396,6 +398,19 @@ class _Builder:
             when=self._expression(part.get("when")) or "false",
             text=part.title("", "text"),
             source=part.text("source"),
+        )
+
+    def _money(self, key: Scalar, part: Part) -> Money:
+        places = part.get("while")
+        return Money(
+            name=key.text,
+            title=part.title(key.text),
+            counts=part.text("counts") or "prospective",  # type: ignore[arg-type] # the grammar lets only these through
+            states=tuple(self._names.states) if places is None else self._states(places),
+            when=self._expression(part.get("when")),
+            amount=self._expression(part.get("amount"), "money") or "",
+            start=self._expression(part.get("from"), "date"),
+            until=self._expression(part.get("until"), "date"),
         )
 
     def _check_expressions(self, workflow: Workflow) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, get_args
 
-from wirflow.definition.model import FieldType, Tone
+from wirflow.definition.model import Counts, FieldType, Tone
 from wirflow.definition.shape import (
     BOOLEAN,
     EXPRESSION,
@@ -406,6 +406,54 @@ _WARNING: Final = Record(
     },
 )
 
+_MONEY: Final = Record(
+    Text("{counts: …, amount: …, from: …, until: …}", "{counts: …, amount: …, from: …, until: …}"),
+    {
+        "title": _CALLED,
+        "counts": Key(
+            one_of(*get_args(Counts)),
+            required=True,
+            about=Text(
+                "Als was es in der Vorausschau zählt: wie gewiss es ist, als Kosten, als Höchstbetrag.",
+                "What it counts as in the forecast: by its certainty, as a cost, or as the ceiling.",
+            ),
+        ),
+        "while": Key(
+            _STATES,
+            about=Text(
+                'In welchen Zuständen es zählt; "*" für alle, die nicht final sind. Vorgabe: in allen.',
+                'In which states it counts; "*" for all that are not final. Default: in all.',
+            ),
+        ),
+        "when": Key(
+            EXPRESSION,
+            about=Text("Zählt nur, solange das gilt (CEL).", "Counts only while this holds (CEL)."),
+        ),
+        "amount": Key(
+            EXPRESSION,
+            required=True,
+            about=Text(
+                "Der Betrag je Jahr (CEL). Fehlt eine Angabe darin, ist er unbekannt und nicht null.",
+                "The amount per year (CEL). While a fact in it is absent it is unknown, not zero.",
+            ),
+        ),
+        "from": Key(
+            EXPRESSION,
+            about=Text(
+                "Der erste Tag (CEL). Fehlt er, hat es schon begonnen.",
+                "The first day (CEL). While it is absent, it has begun already.",
+            ),
+        ),
+        "until": Key(
+            EXPRESSION,
+            about=Text(
+                "Der letzte Tag (CEL). Ist er unbekannt, ist auch der Betrag unbekannt.",
+                "The last day (CEL). While it is unknown, so is the amount.",
+            ),
+        ),
+    },
+)
+
 _CORRECTIONS: Final = Record(
     Text("{by: [Rolle]}", "{by: [role]}"),
     {
@@ -494,6 +542,13 @@ WORKFLOW: Final = Record(
             about=Text(
                 "Was zu wissen ist, obwohl nichts abgelehnt wird.",
                 "What should be known though nothing is refused.",
+            ),
+        ),
+        "money": Key(
+            Table(_MONEY, IDENTIFIER),
+            about=Text(
+                "Geld je Jahr für die Vorausschau: was sicher ist, was aussteht, was es kostet.",
+                "Money per year for the forecast: what is certain, what is to come, what it costs.",
             ),
         ),
     },

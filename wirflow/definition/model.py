@@ -24,6 +24,9 @@ FieldType = Literal["text", "integer", "money", "date", "boolean", "choice", "pe
 
 Tone = Literal["neutral", "waiting", "good", "bad"]
 
+Counts = Literal["approved", "prospective", "at_risk", "cost", "ceiling"]
+"""What money counts as in a forecast: by its certainty, as a cost, or as the most there could be."""
+
 CORRECT = "correct"
 """The event by which a recorded fact is put right; a workflow allows it with `corrections`."""
 
@@ -209,6 +212,24 @@ class Warn:
     source: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """Money that a case brings or costs year by year, for the forecast."""
+
+    name: str
+    title: Text
+    counts: Counts
+    states: tuple[str, ...]
+    """`while`: the states in which it counts; all of them if nothing is said."""
+    when: str | None = None
+    amount: str
+    """An amount per year; while a fact in it is absent, the amount is unknown and not zero."""
+    start: str | None = None
+    """`from` in YAML, a date: the first day.  None or absent: it has begun already."""
+    until: str | None = None
+    """A date: the last day.  None: it has no end; absent: what is in between is unknown."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
     """One definition: what a kind of case is, and what may happen to it."""
@@ -224,6 +245,7 @@ class Workflow:
     transitions: tuple[Transition, ...]
     deadlines: tuple[DeadlineSpec, ...]
     warnings: tuple[Warn, ...] = ()
+    money: tuple[Money, ...] = ()
     language: int = field(default=1)
     """Version of the language (`wirflow: 1`)."""
 
