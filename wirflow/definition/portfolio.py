@@ -268,6 +268,26 @@ def read_portfolio_text(
     return _read(read_text(text, file), workflows, existing or {})
 
 
+def build_person(key: Scalar, part: Part, workflows: Mapping[str, Workflow], log: Log) -> Person:
+    """A person of another file that is written like one of a portfolio."""
+    return _Builder(Part(part.node, {}), workflows, {}, log).person(key, part)
+
+
+def build_case(
+    key: Scalar, part: Part, workflows: Mapping[str, Workflow], existing: Mapping[str, str], log: Log
+) -> PortfolioCase:
+    """A case of another file that is written like one of a portfolio.
+
+    Args:
+        key: what it is called.
+        part: the case, fitted to `CASE` or to a grammar with the same keys.
+        workflows: the workflows of the office.
+        existing: the cases to which its links may lead, key → workflow.
+        log: takes what is wrong.
+    """
+    return _Builder(Part(part.node, {}), workflows, existing, log).case(key, part)
+
+
 def _read(
     document: Document, workflows: Mapping[str, Workflow], existing: Mapping[str, str]
 ) -> PortfolioReading:
@@ -294,7 +314,7 @@ class _Builder:
     def portfolio(self) -> Portfolio | None:
         part = self._part
         name, day, recorder = part.text("portfolio"), part.text("on"), part.text("as")
-        people = tuple(self._person(key, item) for key, item in part.many("people"))
+        people = tuple(self.person(key, item) for key, item in part.many("people"))
         if people and recorder and recorder not in {person.id for person in people}:
             # Only a warning: `wirflow.toml` may know more people than this file.
             self._log.unknown(
@@ -304,7 +324,7 @@ class _Builder:
                 [person.id for person in people],
                 severity="warning",
             )
-        cases = tuple(self._case(key, item) for key, item in part.many("cases"))
+        cases = tuple(self.case(key, item) for key, item in part.many("cases"))
         if not name or not day or not recorder:
             return None
         return Portfolio(
@@ -317,7 +337,7 @@ class _Builder:
             cases=cases,
         )
 
-    def _person(self, key: Scalar, part: Part) -> Person:
+    def person(self, key: Scalar, part: Part) -> Person:
         known = dict.fromkeys(role for workflow in self._workflows.values() for role in workflow.role_by_name)
         for role in part.many("roles"):
             if role.text not in known:
@@ -330,7 +350,7 @@ class _Builder:
             lang=cast("Lang | None", part.text("lang")),
         )
 
-    def _case(self, key: Scalar, part: Part) -> PortfolioCase:
+    def case(self, key: Scalar, part: Part) -> PortfolioCase:
         named = part.get("workflow")
         workflow = self._workflows.get(named.text) if named else None
         if workflow is None:
