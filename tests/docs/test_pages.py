@@ -93,3 +93,10 @@ def test_the_comparison_sees_differences():
     assert not alike("a\nb", "a\nc\n")
     assert not alike("a", "a\nb\n")
     assert not alike("a …\nb", "a c\n")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CHANGELOG.md"])
+def test_the_links_of_a_page_outside_of_the_docs_lead_somewhere(name):
+    """Links to files of this house lead to files that exist; those inside docs/ are checked by Sphinx."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
+    assert [link for link in links if not (ROOT / link).is_file()] == []
