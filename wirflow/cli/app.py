@@ -73,6 +73,11 @@ _HEADINGS: Final = {
     "[default: ": "[Vorgabe: ",
 }
 
+_SHARED: Final = ("--lang", "--office")
+"""Options that every command has, before and behind its name."""
+
+_HELP_OPTIONS: Final = ("--help", "-h")
+
 EXIT_BROKEN: Final = 3
 EXIT_WRONG_USE: Final = 2
 EXIT_INTERRUPTED: Final = 130
@@ -117,10 +122,13 @@ class Group(TyperGroup):
     """Commands under one noun; without a verb, the first of them is meant."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the first verb in front if none is given."""
+        """Put the first verb in its place if none is given."""
         verbs = list(self.commands)
-        if not args or (args[0] not in verbs and args[0] != "--help"):
-            args = [verbs[0], *args]
+        place = 0
+        while place < len(args) and args[place].partition("=")[0] in _SHARED:
+            place += 1 if "=" in args[place] else 2
+        if place >= len(args) or args[place] not in {*verbs, *_HELP_OPTIONS}:
+            args = [*args[:place], verbs[0], *args[place:]]
         return super().parse_args(ctx, args)
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
@@ -137,14 +145,15 @@ app = typer.Typer(
     cls=Commands,
     help=_HELP,
     rich_markup_mode=None,
-    no_args_is_help=True,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 100},
+    context_settings={"help_option_names": list(_HELP_OPTIONS), "max_content_width": 100},
 )
 
 
 @app.callback()
 def _root(
+    ctx: typer.Context,
     *,
     version: bool = typer.Option(False, "--version", help=both("Die Version zeigen", "Show the version")),
 ) -> None:
@@ -153,6 +162,9 @@ def _root(
 
         print(f"wirflow {installed('wirflow')}")  # noqa: T201 - this is a command line
         raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help(), file=sys.stderr)  # noqa: T201 - likewise
+        raise typer.Exit(EXIT_WRONG_USE)
 
 
 def load(name: str) -> Any:
@@ -202,7 +214,6 @@ def _share_options(command: Any) -> None:
     if isinstance(command, TyperGroup) and not isinstance(command, Commands):
         for child in command.commands.values():
             _share_options(child)
-        return
     command.params += [
         TyperOption(
             param_decls=["--office"],

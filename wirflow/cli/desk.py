@@ -48,14 +48,14 @@ class Desk:
         Raises:
             InputError: one was named and is none.
         """
-        from wirflow.office.settings import find  # noqa: PLC0415 - see above
+        from wirflow.office.place import find  # noqa: PLC0415 - see above
 
         return find(self.office_option) is not None
 
     @cached_property
     def _office_lang(self) -> Lang | None:
         from wirflow.errors import WirflowError  # noqa: PLC0415 - see above
-        from wirflow.office.settings import find, peek_lang  # noqa: PLC0415 - see above
+        from wirflow.office.place import find, peek_lang  # noqa: PLC0415 - see above
 
         try:
             folder = find(self.office_option)

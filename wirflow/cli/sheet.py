@@ -289,7 +289,10 @@ def what_happened(entry: Entry, workflow: Any, lang: Lang) -> Any:
     elif title is None and workflow:
         title = next((item.title for item in workflow.transitions if item.event == entry.event), None)
         if title is None and spec:
-            title = Text(f"Fällig: {spec.title.de}", f"Due: {spec.title.en}")
+            due = timer.get("deadline", {}).get("due") if timer else None
+            day = date.fromisoformat(due) if due else None
+            german, english = (f" am {day:%d.%m.%Y}", f" on {day}") if day else ("", "")
+            title = Text(f"Fällig{german}: {spec.title.de}", f"Due{english}: {spec.title.en}")
     words = title.pick(lang) if title else entry.event
     refused = entry.body.get("refused")
     reason = entry.body.get("reason")

@@ -181,9 +181,9 @@ def notices(screen: Screen, found: Iterable[Notice], zone: str) -> Table:
         (Text("Nr.", "No."), {"justify": "right", "no_wrap": True}),
         (Text("Tag", "Day"), {"no_wrap": True}),
         (Text("Vorgang", "Case"), _KEY),
-        Text("Betreff", "Subject"),
-        Text("An", "To"),
-        Text("Stand", "State"),
+        (Text("Betreff", "Subject"), _FOLD),
+        (Text("An", "To"), _FOLD),
+        (Text("Stand", "State"), _FOLD),
     )
     for notice in found:
         words, colour = NOTICE_STATES[notice.state]
@@ -259,8 +259,8 @@ def warnings(screen: Screen, found: Iterable[tuple[CaseView, Sequence[Warn]]]) -
     lang = screen.lang
     table = screen.table(
         (Text("Vorgang", "Case"), _KEY),
-        Text("Hinweis", "Note"),
-        (Text("Quelle", "Source"), {"style": "dim"}),
+        (Text("Hinweis", "Note"), _FOLD),
+        (Text("Quelle", "Source"), {"style": "dim", **_FOLD}),
     )
     rows: dict[tuple[str, str | None], list[str]] = {}
     for view, some in found:

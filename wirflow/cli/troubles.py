@@ -76,10 +76,9 @@ def _tell_usage(error: usage.ClickException, lang: Lang) -> int:
         return EXIT_WRONG_USE
     complain(_usage(error).pick(lang), lang)
     context = getattr(error, "ctx", None)
-    if context is not None:
-        path = context.command_path
-        more = Text(f"'{path} --help' hilft weiter.", f"'{path} --help' tells more.")
-        print(f"  {more.pick(lang)}", file=sys.stderr)  # noqa: T201 - as above
+    path = context.command_path if context is not None else "wirflow"
+    more = Text(f"'{path} --help' hilft weiter.", f"'{path} --help' tells more.")
+    print(f"  {more.pick(lang)}", file=sys.stderr)  # noqa: T201 - this is a command line
     return EXIT_WRONG_USE
 
 
@@ -111,7 +110,7 @@ def _usage_words(error: usage.ClickException) -> Text:
     if words.startswith("No such command"):
         return _unknown_command(words.split("'")[1])
     if words.startswith("Got unexpected extra argument"):
-        extra = words.partition("(")[2].rstrip(")")
+        extra = words.rpartition("(")[2].rstrip(")")
         return Text(f"Zu viel: {extra}.", f"Too much: {extra}.")
     return Text.same(words)
 

@@ -9,7 +9,7 @@ from wirflow.definition.check import check as prove
 from wirflow.definition.finding import Finding, Place
 from wirflow.errors import InputError
 from wirflow.office import content
-from wirflow.office.settings import FILE
+from wirflow.office.place import FILE
 from wirflow.text import Text
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.errors import InputError, WorldError
 from wirflow.office.office import OUTBOX, PUBLIC_KEY, SECRET_KEY, Office
-from wirflow.office.settings import FILE
+from wirflow.office.place import FILE
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _OPEN_KEY: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL
 
 _HEAD: Final = {
     "de": """\
-# Das Amt, wie wirflow es kennt. Alle Schlüssel stehen in docs/reference/office.md.
+# Das Amt, wie wirflow es kennt. Alle Schlüssel stehen in docs/reference/configuration.md.
 
 [office]
 name = {name}
@@ -38,7 +38,7 @@ land = "{land}"                # wessen Feiertage zählen
 database = {database}
 """,
     "en": """\
-# The office, as wirflow knows it. All keys are in docs/reference/office.md.
+# The office, as wirflow knows it. All keys are in docs/reference/configuration.md.
 
 [office]
 name = {name}

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from wirflow.clock import SystemClock, VirtualClock, civil_date
 from wirflow.errors import InputError
 from wirflow.office import settings as toml
+from wirflow.office.place import find
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Office:
         Raises:
             InputError: there is none.
         """
-        folder = toml.find(named)
+        folder = find(named)
         if folder is None:
             raise InputError(
                 Text(

@@ -12,26 +12,22 @@ quietly ignored would be a deadline that nobody hears of.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from wirflow.errors import InputError, nearest
-from wirflow.text import LANGS, Lang, Text
+from wirflow.office.place import FILE
+from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-FILE: Final = "wirflow.toml"
-
-OFFICE_VARIABLE: Final = "WIRFLOW_OFFICE"
-LANG_VARIABLE: Final = "WIRFLOW_LANG"
 DATABASE_VARIABLE: Final = "WIRFLOW_DATABASE"
 """Overrides the database of `wirflow.toml`, so that no password has to stand in the file."""
 
@@ -113,41 +109,6 @@ _EXPECTED: Final = {
     "datetime": Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"),
     "date": Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"),
 }
-
-
-def find(start: str | None = None) -> Path | None:
-    """The folder of the office: the given one, that of `WIRFLOW_OFFICE`, the one here or above, or None.
-
-    Raises:
-        InputError: an office was named and is none.
-    """
-    named = start or os.environ.get(OFFICE_VARIABLE)
-    if named:
-        folder = Path(named)
-        folder = folder.parent if folder.name == FILE else folder
-        if not (folder / FILE).is_file():
-            raise InputError(
-                Text(
-                    f"{folder} ist kein Amt: es fehlt {FILE}.", f"{folder} is no office: {FILE} is missing."
-                ),
-                hint=Text(
-                    "'wirflow init DIR' legt eines an, 'wirflow demo' ein Übungsamt.",
-                    "'wirflow init DIR' makes one, 'wirflow demo' a practice office.",
-                ),
-            )
-        return folder.resolve()
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / FILE).is_file()), None)
-
-
-def peek_lang(folder: Path) -> Lang | None:
-    """The language of an office as far as it can be read without judging the rest of the file."""
-    try:
-        with (folder / FILE).open("rb") as file:
-            lang = tomllib.load(file)["office"]["lang"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return next((known for known in LANGS if known == lang), None)
 
 
 def read(folder: Path) -> Settings:

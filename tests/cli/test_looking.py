@@ -1,0 +1,154 @@
+"""`status`, `due`, `notices`, `diagram`, `check`: what is shown, and how it is narrowed down."""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_portfolio_can_be_narrowed(wirflow):
+    """By workflow, by state, by how soon something is due."""
+    by_workflow = wirflow("status --workflow proof_of_use --format json").json
+    by_state = wirflow("status --state waiting --format json").json
+    soon = wirflow("status --due P30D --format json").json
+
+    assert {case["workflow"] for case in by_workflow} == {"proof_of_use"}
+    assert {case["key"] for case in by_state} == {"WIR-SB", "WIR-PG"}
+    assert soon
+    assert all(case["next_deadline"]["due"] <= "2021-01-09" for case in soon)
+
+
+@pytest.mark.usefixtures("later")
+def test_a_case_stood_otherwise_then(wirflow):
+    """`--as-of` folds the trail up to the end of that day: state, deadlines and facts of then."""
+    then = wirflow("status WIR-KO-1 --as-of 2021-06-01 --format json").json
+    now = wirflow("status WIR-KO-1 --format json").json
+
+    assert (then["state"], now["state"]) == ("approved", "expired")
+    assert then["next_deadline"]["due"] == "2021-12-31"
+    assert now["next_deadline"] is None
+    assert len(then["history"]) == 1
+    assert {case["key"]: case["state"] for case in wirflow("status --as-of 2021-12-30 --format json").json}[
+        "WIR-FM"
+    ] == "approved"
+
+
+@pytest.mark.usefixtures("later")
+def test_personal_facts_are_there_as_of_a_day(wirflow):
+    """What the trail only commits to is read from where it can be erased."""
+    then = wirflow("status UMS-FM --as-of 2020-12-31 --format json").json
+
+    assert then["data"]["holder"] == "Stelleninhaber der Stelle WIR-Fallmanagement"
+
+
+@pytest.mark.parametrize("command", ["status WIR-KO-1 --as-of 2019-01-01", "status --as-of 2030-01-01"])
+@pytest.mark.usefixtures("demo")
+def test_before_the_case_and_in_the_future_there_is_nothing(wirflow, command):
+    """A day before the case began and a day to come are wrong questions."""
+    assert wirflow(command).code == 2
+
+
+@pytest.mark.parametrize("width", ["60", "80", "140"])
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [
+        ("status", ["20-V-33-0003", "VN-KO-1"]),
+        ("due", ["VN-KO-1", "WIR-SB"]),
+        ("notices", ["20-V-33-0003", "WIR-KO-1"]),
+        ("audit", ["20-V-33-0003", "VN-KO-1"]),
+        ("status WIR-KO-1", ["WIR-KO-1", "WIR-KO-2"]),
+    ],
+)
+@pytest.mark.usefixtures("later")
+def test_no_key_is_cut_at_any_width(wirflow, monkeypatch, width, command, keys):
+    """However narrow the terminal, keys stay whole and lines stay within it."""
+    monkeypatch.setenv("COLUMNS", width)
+    said = wirflow(command)
+
+    assert said.code == 0
+    assert all(key in said.out for key in keys)
+    assert max(map(len, said.out.splitlines())) <= int(width)
+    assert "…" not in said.out.replace(", …", "").replace("=…", "")
+
+
+@pytest.mark.usefixtures("demo")
+def test_one_case_tells_all(wirflow):
+    """Facts with sources, unknown ones as unknown, deadlines with derivation, links, history."""
+    out = wirflow("status WIR-KO-1").out
+
+    for words in (
+        "unbekannt",
+        "20-V-33-0003, 1.3",
+        "Bescheid endet",
+        "Erinnerungen: 30.06.2021",
+        "WIR-KO-2",
+        "Übernommen",
+        "Verlängerung erfassen",
+        "ist nicht sicher",
+    ):
+        assert words in out, words
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_is_due_says_for_whom_and_by_which_law(wirflow):
+    """Each deadline names its readers and its law, and its derivation if asked."""
+    said = wirflow("due --until 2021-12-31 --explain")
+
+    assert "Amtsleitung Zuwanderung und Integration" in said.out
+    assert "§ 69 Abs. 2 HPVG" in said.out
+    assert "Maßgebend ist der 31.12.2021" in said.out
+    with_reminders = wirflow("due --until 2021-12-31 --reminders --format json").json
+    assert {item["kind"] for item in with_reminders} == {"due", "reminder"}
+    assert wirflow("due --until 2020-12-11").err.strip() == "Bis zum 11.12.2020 ist nichts fällig."
+
+
+@pytest.mark.usefixtures("later")
+def test_a_notice_can_be_read_and_sent_again(wirflow):
+    """By number or key: its text, all that is known of it; what was sent is not sent twice."""
+    key = wirflow("notices --format json").json[0]["key"]
+
+    assert "Betreff:" in wirflow("notices", "preview", key).out
+    assert wirflow("notices show 1 --format json").json["key"] == key
+    assert wirflow("notices retry 1").code == 2
+    assert wirflow("notices retry all").code == 0
+    assert wirflow("notices show 9999").code == 2
+
+
+@pytest.mark.usefixtures("later")
+def test_a_drawing_shows_where_a_case_stands(wirflow):
+    """Mermaid, DOT and SVG; with a case, its state and its way."""
+    assert wirflow("diagram grant_application").out.startswith("stateDiagram")
+    assert "▶ Ausgelaufen" in wirflow("diagram grant_application --case WIR-KO-1 --format dot").out
+    assert wirflow("diagram position --case WIR-KO-1").code == 2
+    assert wirflow("diagram position --format png").code == 2
+
+
+def test_check_finds_nothing_in_what_ships_and_something_in_what_is_broken(wirflow, demo):
+    """What ships is sound; a broken file gives findings with file, line and column, and exit 1."""
+    assert wirflow("check").code == 0
+    (demo / "workflows" / "position.yaml").write_text("wirflow: 1\nworkflow: position\n", encoding="utf-8")
+
+    said = wirflow("check")
+    one = wirflow("check workflows/position.yaml --format json")
+
+    assert said.code == one.code == 1
+    assert "position.yaml:" in said.out
+    assert one.json[0]["line"] >= 1
+    assert wirflow("check nowhere.yaml").code == 2
+    assert wirflow("doctor").code == 1
+
+
+def test_check_judges_the_offices_own_rules(wirflow, demo):
+    """A rule of law of the office's own is checked with its path."""
+    with (demo / "wirflow.toml").open("a") as file:
+        file.write('\n[rules.club]\ntitle = "Club"\n')
+
+    said = wirflow("check")
+
+    assert said.code == 1
+    assert "rules.club.law" in said.out
+
+
+def test_check_works_without_an_office(wirflow):
+    """What ships can be checked anywhere."""
+    assert wirflow("check").code == 0
