@@ -54,8 +54,8 @@ def expressions(workflow: Workflow) -> Iterator[str]:
             yield from (text for text in (signal.when, *(row.value for row in signal.values)) if text)
     yield from (item.when for item in workflow.deadlines if item.when)
     yield from (item.when for item in workflow.warnings)
-    for item in workflow.money:
-        yield from (text for text in (item.when, item.amount, item.start, item.until) if text)
+    for money in workflow.money:
+        yield from (text for text in (money.when, money.amount, money.start, money.until) if text)
 
 
 def _read(workflow: Workflow) -> Iterator[str]:
