@@ -113,7 +113,7 @@ def _show(screen: Screen, office: Office, outcome: Outcome, *, trial: bool) -> N
     head = f"{case.key} · {view.title.pick(lang)}"
     screen.say(head, style="bold")
     if before is not None and before.state != case.state:
-        old = tables.state(workflow.state_by_name[before.state], lang)
+        old = tables.state(workflow.place(before.state), lang)
         screen.console.print(old, "→", place)
     else:
         screen.console.print(place)

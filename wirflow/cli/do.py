@@ -59,7 +59,7 @@ def do(
         trial=dry_run,
     )
     if isinstance(outcome, Refusal):
-        numbered = workflow.open_transitions.get((stored.case.state, event), ())
+        numbered = workflow.open_transitions(stored.case.state, event)
         transition = next((item for _, item in numbered), None)
         raise typer.Exit(
             acting.refused(

@@ -6,21 +6,27 @@ armed; so a changed date moves its deadline and its reminders by itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from wirflow.clock import end_of_day, start_of_day
 from wirflow.core.case import Timer
-from wirflow.deadlines import compute
+from wirflow.deadlines import Period, compute
 from wirflow.definition.guards import AbsentError, guards_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from wirflow.core.case import Case, Facts
     from wirflow.deadlines import Deadline
     from wirflow.definition.model import DeadlineSpec, Workflow
+    from wirflow.definition.values import Value
+
+
+MAX_RECURRENCES = 10_000
+"""How often a recurring deadline is looked for before it is taken to be over: nine years of days."""
 
 
 def agenda(workflow: Workflow, case: Case, facts: Facts, now: datetime) -> tuple[Timer, ...]:
@@ -34,33 +40,65 @@ def agenda(workflow: Workflow, case: Case, facts: Facts, now: datetime) -> tuple
             before it only the latest is kept, since they are sent once, as one.
     """
     timers: list[Timer] = []
+    active = set(workflow.active(case.state))
     for spec in workflow.deadlines:
-        if case.state in spec.states and _runs(workflow, spec, case, facts):
+        if not active.isdisjoint(spec.states) and _runs(workflow, spec, case, facts):
             deadline = deadline_of(workflow, spec, case, facts)
             if deadline:
                 timers += _timers(spec, case, deadline, facts, now)
+        elif spec.escalate and spec.name in case.done:
+            timers += _left_over(workflow, spec, case, facts)
     return tuple(sorted(timers, key=lambda timer: (timer.due_at, timer.name, timer.kind, timer.label)))
 
 
 def deadline_of(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> Deadline | None:
-    """The legal deadline that a case has by one rule of its workflow; None while its date is unknown."""
-    if spec.on:
-        on = case.data.get(spec.on)
-        return _compute(spec, on, "P0D", facts) if isinstance(on, date) else None
-    start = case.data.get(spec.start or "")
-    if not isinstance(start, date):
+    """The legal deadline that a case has by one rule of its workflow; None while its date is unknown.
+
+    Of a recurring one it is the first that came after the case was in its state
+    and has not been dealt with.
+    """
+    day = case.data.get(spec.on or spec.start or "")
+    if not isinstance(day, date):
         return None
-    period = spec.period
+    period: str | None = "P0D" if spec.on else spec.period
     if period in workflow.field_by_name:
         named = case.data.get(period)
         if named is None:
             return None  # the award has not said yet how long
         period = str(named)
-    return _compute(spec, start, period, facts)
+    given = {item.fact: case.data[item.field] for item in spec.given if item.field in case.data}
+    if spec.every is None:
+        return _compute(spec, day, period, given, facts)
+    done = case.done.get(spec.name)
+    edge = _edge(spec)
+    for number in range(MAX_RECURRENCES):
+        deadline = _compute(spec, _shifted(day, spec.every, number), period, given, facts)
+        if edge(deadline.due, facts.zone) > case.since and (done is None or deadline.due > done.due):
+            return deadline
+    return None
 
 
-def _compute(spec: DeadlineSpec, start: date, period: str | None, facts: Facts) -> Deadline:
-    return compute(spec.rule, start, period, land=facts.land, catalogue=facts.catalogue, law=spec.law)
+def _compute(
+    spec: DeadlineSpec, start: date, period: str | None, given: Mapping[str, Value], facts: Facts
+) -> Deadline:
+    return compute(
+        spec.rule,
+        start,
+        period,
+        land=facts.land,
+        catalogue=facts.catalogue,
+        given=given or None,
+        law=spec.law,
+    )
+
+
+def _shifted(day: date, every: str, times: int) -> date:
+    """A day moved by so many periods at once, so that the end of a month is not lost on the way."""
+    one = Period.parse(every)
+    many = Period(
+        years=one.years * times, months=one.months * times, weeks=one.weeks * times, days=one.days * times
+    )
+    return compute("no-roll", day, many).due
 
 
 def _runs(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> bool:
@@ -76,13 +114,16 @@ def _runs(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> b
         return False
 
 
+def _edge(spec: DeadlineSpec) -> Callable[[date, str], datetime]:
+    return start_of_day if spec.edge == "start_of_day" else end_of_day
+
+
 def _timers(
     spec: DeadlineSpec, case: Case, deadline: Deadline, facts: Facts, now: datetime
 ) -> Iterator[Timer]:
     done = case.done.get(spec.name)
     until = done.until if done and done.due == deadline.due else None
-    edge = start_of_day if spec.edge == "start_of_day" else end_of_day
-    due_at = edge(deadline.due, facts.zone)
+    due_at = _edge(spec)(deadline.due, facts.zone)
     reminders = [
         Timer(name=spec.name, kind="reminder", label=label, due_at=moment, deadline=deadline)
         for label in spec.remind
@@ -95,7 +136,45 @@ def _timers(
     yield from (timer for timer in reminders if timer.due_at > now or (timer is latest and due_at > now))
     if until is None or due_at > until:
         yield Timer(name=spec.name, kind="due", label="", due_at=due_at, event=spec.fire, deadline=deadline)
+    if spec.escalate:
+        yield from _escalations(spec, case, deadline, due_at, facts)
+
+
+def _left_over(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> Iterator[Timer]:
+    """The escalation of a deadline that is over, though the case has left the states in which it ran."""
+    done = case.done[spec.name]
+    day = case.data.get(spec.on or spec.start or "")
+    deadline = (
+        deadline_of(workflow, replace(spec, every=None), case, facts) if isinstance(day, date) else None
+    )
+    if deadline and deadline.due == done.due:
+        due_at = _edge(spec)(deadline.due, facts.zone)
+        if done.until >= due_at:
+            yield from _escalations(spec, case, deadline, due_at, facts)
+
+
+def _escalations(
+    spec: DeadlineSpec, case: Case, deadline: Deadline, due_at: datetime, facts: Facts
+) -> Iterator[Timer]:
+    """The word to whoever else has to know, unless somebody has taken care of it."""
+    if spec.escalate is None:
+        return
+    moment = end_of_day(_after(deadline.due, spec.escalate.after), facts.zone)
+    done = case.done.get(spec.name)
+    if done and done.due == deadline.due and done.until >= moment:
+        return
+    first = min(
+        (start_of_day(_before(deadline.due, label), facts.zone) for label in spec.remind), default=due_at
+    )
+    cared = case.times.get(spec.escalate.unless or "")
+    if cared is None or cared < first:
+        label = spec.escalate.after
+        yield Timer(name=spec.name, kind="escalation", label=label, due_at=moment, deadline=deadline)
 
 
 def _before(due: date, period: str) -> date:
     return compute("no-roll", due, f"-{period}").due
+
+
+def _after(due: date, period: str) -> date:
+    return compute("no-roll", due, period).due

@@ -14,7 +14,7 @@ from wirflow.text import Text
 
 EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal"]
 
-TimerKind = Literal["due", "reminder", "signal"]
+TimerKind = Literal["due", "reminder", "escalation", "signal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,10 @@ class Case:
     """Link name → key of the other case."""
     actors: Mapping[str, str] = field(default_factory=dict)
     """Event → who did it last: what four eyes need to know."""
+    times: Mapping[str, datetime] = field(default_factory=dict)
+    """Event → when it happened last, of those that make an escalation needless."""
+    history: Mapping[str, str] = field(default_factory=dict)
+    """State with a history → the innermost states in which it was left."""
     done: Mapping[str, Done] = field(default_factory=dict)
     """Deadline name → how far it has been dealt with."""
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -9,15 +9,15 @@ wanted and was refused, and `warnings` tells what should be known meanwhile.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field as dataclass_field, replace
 from typing import TYPE_CHECKING
 
 from wirflow.core.agenda import agenda
 from wirflow.core.case import Case, Done, Timer
-from wirflow.core.decision import Decision, NoticeKind, NoticeOrder, Refusal, SignalOrder
-from wirflow.core.machine import machine_for
+from wirflow.core.decision import Decision, NoticeKind, NoticeOrder, Refusal, SignalOrder, Step
+from wirflow.core.machine import machine_for, moved, remembered
 from wirflow.definition.guards import AbsentError, guards_for
-from wirflow.definition.model import Field
+from wirflow.definition.model import SEPARATOR, Field
 from wirflow.definition.values import Value, from_json, parse, takes, to_json
 from wirflow.errors import InputError
 from wirflow.text import Text
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from wirflow.definition.guards import Guards, Scope
     from wirflow.definition.model import Transition, Warn, Workflow
     from wirflow.text import Lang
+
+
+MAX_AUTOMATIC = 100
+"""How many automatic transitions may follow one event before they are taken for a loop."""
 
 
 def decide(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
@@ -52,29 +56,16 @@ def decide(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisi
     refusal = _permission(workflow, case, event, transition) or _input(workflow, event, transition)
     if refusal:
         return refusal
-    data = _merge(case.data, event.input)
-    refusal = _rules(workflow, transition, case, facts, data)
-    if refusal:
-        return refusal
-    assigned = _assign(workflow, transition, case, facts, data)
-    if isinstance(assigned, Refusal):
-        return assigned
-    state = machine_for(workflow).after(case.state, number)
-    after = replace(
+    acted = replace(
         case,
-        state=state,
-        since=event.occurred_at if state != case.state else case.since,
-        data=assigned,
         actors={**case.actors, event.name: event.actor} if event.actor else case.actors,
+        times={**case.times, event.name: event.occurred_at} if event.name in workflow.watched else case.times,
         done=_done(case, event),
         revision=case.revision + 1,
     )
-    notices = tuple(
-        NoticeOrder(template=item.template, roles=item.to, kind="event", timer=event.timer)
-        for item in transition.notices
-    )
-    signals = _signals(workflow, transition, case, after, event, facts) if transition.tell else ()
-    return _decision(workflow, case, after, event, facts, notices=notices, signals=signals)
+    effects = _Effects()
+    after = _take(workflow, number, acted, event, facts, event.input, effects)
+    return after if isinstance(after, Refusal) else _settle(workflow, case, after, event, facts, effects)
 
 
 def start(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
@@ -96,13 +87,13 @@ def start(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisio
     state = event.state or workflow.initial.name
     actors = {event.name: event.actor} if event.actor else {}
     after = replace(case, state=state, since=event.occurred_at, data=data, actors=actors, revision=1)
-    return _decision(workflow, None, after, event, facts)
+    return _settle(workflow, None, after, event, facts, _Effects())
 
 
 def refuse(workflow: Workflow, case: Case, event: Event, facts: Facts, refusal: Refusal) -> Decision:
     """The decision that puts a refused deadline or signal on record and has done with it."""
     after = replace(case, done=_done(case, event), revision=case.revision + 1)
-    return _decision(workflow, case, after, event, facts, refused=refusal)
+    return _decision(workflow, case, after, event, facts, _Effects(), refused=refusal)
 
 
 def warnings(workflow: Workflow, case: Case, facts: Facts) -> tuple[Warn, ...]:
@@ -111,8 +102,11 @@ def warnings(workflow: Workflow, case: Case, facts: Facts) -> tuple[Warn, ...]:
         return ()
     scope = _scope(workflow, case, facts, case.data, case.data)
     guards = guards_for(workflow)
+    active = set(workflow.active(case.state))
     return tuple(
-        item for item in workflow.warnings if case.state in item.states and _holds(guards, item.when, scope)
+        item
+        for item in workflow.warnings
+        if not active.isdisjoint(item.states) and _holds(guards, item.when, scope)
     )
 
 
@@ -121,24 +115,152 @@ def possible(workflow: Workflow, state: str) -> tuple[str, ...]:
     return tuple(item.event for item in workflow.actions(state))
 
 
-def _remind(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision:
+def _remind(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
     """A reminder, or a deadline that fires nothing: the state stays, people hear of it."""
     timer = event.timer
     spec = workflow.deadline_by_name.get(timer.name) if timer else None
-    notices: tuple[NoticeOrder, ...] = ()
-    if spec and spec.notice and timer:
-        kind: NoticeKind = "reminder" if timer.kind == "reminder" else "due"
-        notices = (NoticeOrder(template=spec.notice.template, roles=spec.notice.to, kind=kind, timer=timer),)
+    effects = _Effects()
+    if spec and timer:
+        notice = spec.escalate.notice if spec.escalate and timer.kind == "escalation" else spec.notice
+        kind: NoticeKind = (
+            "escalation" if timer.kind == "escalation" else "reminder" if timer.kind == "reminder" else "due"
+        )
+        if notice:
+            order = NoticeOrder(template=notice.template, roles=notice.to, kind=kind, timer=timer)
+            effects.notices.append(order)
     after = replace(case, done=_done(case, event), revision=case.revision + 1)
-    return _decision(workflow, case, after, event, facts, notices=notices)
+    return _settle(workflow, case, after, event, facts, effects)
+
+
+@dataclass(slots=True)
+class _Effects:
+    """What a decision orders, collected over its transitions."""
+
+    notices: list[NoticeOrder] = dataclass_field(default_factory=list)
+    signals: list[SignalOrder] = dataclass_field(default_factory=list)
+    via: list[Step] = dataclass_field(default_factory=list)
+
+
+def _take(  # noqa: PLR0917 - one transition and what it works on
+    workflow: Workflow,
+    number: int,
+    case: Case,
+    event: Event,
+    facts: Facts,
+    given: Mapping[str, Value],
+    effects: _Effects,
+) -> Case | Refusal:
+    """The case after one transition, or why it is not taken; its notices and signals join the effects."""
+    transition = workflow.transitions[number]
+    data = _merge(case.data, given)
+    refusal = _rules(workflow, transition, case, facts, data)
+    if refusal:
+        return refusal
+    assigned = _assign(workflow, transition, case, facts, data)
+    if isinstance(assigned, Refusal):
+        return assigned
+    state = moved(workflow, machine_for(workflow), case.state, number, case.history)
+    left = dict(remembered(workflow, case.state, state)) if state != case.state else {}
+    after = replace(
+        case,
+        state=state,
+        since=event.occurred_at if state != case.state else case.since,
+        data=assigned,
+        history={**case.history, **left} if left else case.history,
+    )
+    effects.notices += [
+        NoticeOrder(template=item.template, roles=item.to, kind="event", timer=event.timer)
+        for item in transition.notices
+    ]
+    if transition.tell:
+        effects.signals += _signals(workflow, transition, case, after, event, facts, len(effects.signals))
+    return after
+
+
+def _settle(  # noqa: PLR0917 - as above
+    workflow: Workflow, before: Case | None, case: Case, event: Event, facts: Facts, effects: _Effects
+) -> Decision | Refusal:
+    """Take the automatic transitions that are open now, see that the constraints hold, and decide.
+
+    Raises:
+        InputError: automatic transitions follow one another without end.
+    """
+    for _ in range(MAX_AUTOMATIC):
+        number = _automatic(workflow, case, facts)
+        if number is None:
+            break
+        after = _take(workflow, number, case, event, facts, {}, effects)
+        if isinstance(after, Refusal):
+            break
+        effects.via.append(
+            Step(event=workflow.transitions[number].event, source=case.state, target=after.state)
+        )
+        case = after
+    else:
+        raise InputError(
+            Text(
+                f"Mehr als {MAX_AUTOMATIC} automatische Übergänge folgen aufeinander.",
+                f"More than {MAX_AUTOMATIC} automatic transitions follow one another.",
+            ),
+            hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
+        )
+    broken = _broken(workflow, case, facts, before.data if before else {})
+    if broken:
+        return broken
+    return _decision(workflow, before, case, event, facts, effects)
+
+
+def _automatic(workflow: Workflow, case: Case, facts: Facts) -> int | None:
+    """The first automatic transition that is open, inner states before those around them."""
+    if not workflow.automatic:
+        return None
+    active = workflow.active(case.state)
+    scope = _scope(workflow, case, facts, case.data, case.data)
+    guards = guards_for(workflow)
+    for name in active:
+        for number, transition in workflow.automatic:
+            if name not in transition.sources:
+                continue
+            open_now = (
+                _is_over(workflow, case.state, name)
+                if transition.when is None
+                else _holds(guards, transition.when, scope)
+            )
+            if open_now:
+                return number
+    return None
+
+
+def _is_over(workflow: Workflow, place: str, name: str) -> bool:
+    """Whether all that is inside a state has come to a final state; nothing inside: at once."""
+    inside = [leaf for leaf in place.split(SEPARATOR) if leaf.startswith(f"{name}.")]
+    return all(workflow.state_by_name[leaf].final for leaf in inside)
+
+
+def _broken(workflow: Workflow, case: Case, facts: Facts, old: Mapping[str, Value]) -> Refusal | None:
+    """The constraints between facts that do not hold; one that touches an absent fact is not broken."""
+    if not workflow.constraints:
+        return None
+    scope = _scope(workflow, case, facts, case.data, old)
+    guards = guards_for(workflow)
+    against = []
+    for item in workflow.constraints:
+        try:
+            if not guards.holds(item.when, scope):
+                against.append(item.otherwise)
+        except AbsentError:
+            continue
+    return Refusal(code="rule", texts=tuple(against)) if against else None
 
 
 def _choose(workflow: Workflow, case: Case, event: Event, facts: Facts) -> tuple[int, Transition] | Refusal:
     """The transition that an event takes: the first alternative whose `when` holds."""
-    alternatives = workflow.open_transitions.get((case.state, event.name), ())
+    alternatives = workflow.open_transitions(case.state, event.name)
     if not alternatives:
         return _wrong_state(workflow, case, event)
     first = alternatives[0]
+    if event.kind == "action" and not any(item.by for _, item in alternatives):
+        return first  # nobody may: that is said before any condition
     if len(alternatives) == 1 and first[1].when is None:
         return first
     guards = guards_for(workflow)
@@ -160,11 +282,11 @@ def _choose(workflow: Workflow, case: Case, event: Event, facts: Facts) -> tuple
 
 
 def _wrong_state(workflow: Workflow, case: Case, event: Event) -> Refusal:
-    here = workflow.state_by_name[case.state].title
+    here = workflow.place(case.state).title
     titles = [item for item in workflow.transitions if item.event == event.name]
     title = titles[0].title if titles else Text.same(event.name)
     sources = dict.fromkeys(source for item in titles for source in item.sources)
-    there = [workflow.state_by_name[name].title for name in sources]
+    there = [workflow.place(name).title for name in sources]
     now = possible(workflow, case.state)
     return Refusal(
         code="wrong-state",
@@ -301,14 +423,20 @@ def _assign(
 
 
 def _signals(  # noqa: PLR0917 - the parts of one decision
-    workflow: Workflow, transition: Transition, case: Case, after: Case, event: Event, facts: Facts
-) -> tuple[SignalOrder, ...]:
+    workflow: Workflow,
+    transition: Transition,
+    case: Case,
+    after: Case,
+    event: Event,
+    facts: Facts,
+    first: int,
+) -> list[SignalOrder]:
     """The events that a transition tells to linked cases; a link that is not set is told nothing."""
     guards = guards_for(workflow)
     scope = _scope(workflow, case, facts, after.data, case.data)
     orders = []
     depth = (event.timer.depth if event.timer else 0) + 1
-    for number, signal in enumerate(transition.tell):
+    for number, signal in enumerate(transition.tell, first):
         target = case.links.get(signal.to)
         if target is None or (signal.when is not None and not _holds(guards, signal.when, scope)):
             continue
@@ -338,18 +466,17 @@ def _signals(  # noqa: PLR0917 - the parts of one decision
             depth=depth,
         )
         orders.append(SignalOrder(to=target, timer=timer))
-    return tuple(orders)
+    return orders
 
 
-def _decision(
+def _decision(  # noqa: PLR0917 - as above
     workflow: Workflow,
     before: Case | None,
     after: Case,
     event: Event,
     facts: Facts,
+    effects: _Effects,
     *,
-    notices: tuple[NoticeOrder, ...] = (),
-    signals: tuple[SignalOrder, ...] = (),
     refused: Refusal | None = None,
 ) -> Decision:
     """A decision with its changes and with the agenda computed anew."""
@@ -373,8 +500,9 @@ def _decision(
         cancel=tuple(
             timer for identity, timer in armed.items() if identity not in wanted and identity != fired
         ),
-        notices=notices,
-        signals=signals,
+        notices=tuple(effects.notices),
+        signals=tuple(effects.signals),
+        via=tuple(effects.via),
         refused=refused,
         moved=before is None or before.state != after.state,
     )

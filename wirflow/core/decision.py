@@ -22,7 +22,7 @@ RefusalCode = Literal[
     "out-of-bounds",
 ]
 
-NoticeKind = Literal["event", "due", "reminder"]
+NoticeKind = Literal["event", "due", "reminder", "escalation"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,15 @@ class SignalOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A transition that took itself, right after what somebody did."""
+
+    event: str
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What an event does, before anything is done."""
 
@@ -77,6 +86,8 @@ class Decision:
     cancel: tuple[Timer, ...] = ()
     notices: tuple[NoticeOrder, ...] = ()
     signals: tuple[SignalOrder, ...] = ()
+    via: tuple[Step, ...] = ()
+    """The automatic transitions that followed, in order."""
     refused: Refusal | None = None
     """Of a deadline or signal: the rule that stood against it.  It is on record, and done with."""
     moved: bool = field(default=False)

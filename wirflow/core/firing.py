@@ -37,7 +37,7 @@ def event_of(timer: Timer, workflow: Workflow) -> Event:
             hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
         )
     kind: EventKind = (
-        "signal" if timer.kind == "signal" else "reminder" if timer.kind == "reminder" else "deadline"
+        "signal" if timer.kind == "signal" else "deadline" if timer.kind == "due" else "reminder"
     )
     return Event(
         name=timer.event or timer.name,

@@ -67,6 +67,8 @@ def record(
             for order in decision.signals
         ],
     }
+    if decision.via:
+        body["via"] = [{"event": step.event, "from": step.source, "to": step.target} for step in decision.via]
     if before is None:
         body["links"] = dict(case.links)
         body["sources"] = dict(case.sources)

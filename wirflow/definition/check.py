@@ -255,7 +255,7 @@ class _Proof:
         path = ("deadlines", name, "fire")
         for state in states:
             trace = self.paths.shortest.get(state, ())
-            alternatives = [item for _, item in self.workflow.open_transitions.get((state, event), ())]
+            alternatives = [item for _, item in self.workflow.open_transitions(state, event)]
             if not alternatives:
                 yield self._finding(
                     "cannot-fire",

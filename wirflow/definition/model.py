@@ -18,7 +18,7 @@ from typing import Literal
 
 import msgspec
 
-from wirflow.text import Text
+from wirflow.text import LANGS, Lang, Text
 
 FieldType = Literal["text", "integer", "money", "date", "boolean", "choice", "period"]
 
@@ -26,6 +26,9 @@ Tone = Literal["neutral", "waiting", "good", "bad"]
 
 Counts = Literal["approved", "prospective", "at_risk", "cost", "ceiling"]
 """What money counts as in a forecast: by its certainty, as a cost, or as the most there could be."""
+
+SEPARATOR = " + "
+"""Stands between the states of a case that is in several at once."""
 
 CORRECT = "correct"
 """The event by which a recorded fact is put right; a workflow allows it with `corrections`."""
@@ -88,14 +91,20 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Where a case may stand."""
+    """Where a case may stand; a state may have states inside it."""
 
     name: str
+    """Of a nested state with its parents: `review.formal`."""
     title: Text
     initial: bool = False
     final: bool = False
     tone: Tone = "neutral"
     """How it is coloured."""
+    parent: str | None = None
+    parallel: bool = False
+    """The states inside it are regions, all of them active at once."""
+    history: bool = False
+    """Who comes back finds it as it was left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +173,32 @@ class Transition:
     set: tuple[Assignment, ...] = ()
     notices: tuple[Notice, ...] = ()
     tell: tuple[Signal, ...] = ()
+    automatic: bool = False
+    """Nobody brings it about: it is taken as soon as `when` holds, or, without one, as soon as
+    all that is inside its source has come to a final state."""
     reopens: bool = False
     """May lead out of a final state."""
     reason: bool = False
     """The actor has to give a reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A fact of law (`received_on`, `no_instruction` …) and the field that tells it."""
+
+    fact: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalation:
+    """Who else hears of a deadline that is over, and when."""
+
+    after: str
+    """ISO period after the due day."""
+    notice: Notice
+    unless: str | None = None
+    """An event that makes it needless, if it happened since the reminders began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +230,11 @@ class DeadlineSpec:
     """ISO periods before the due day, longest first."""
     notice: Notice | None = None
     """Sent with each reminder, and when it is due if nothing is fired."""
+    escalate: Escalation | None = None
+    every: str | None = None
+    """ISO period after which it falls due again, and again, as long as it runs."""
+    given: tuple[Given, ...] = ()
+    """What the rule should know of the case beside the day of the event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +282,8 @@ class Workflow:
     deadlines: tuple[DeadlineSpec, ...]
     warnings: tuple[Warn, ...] = ()
     money: tuple[Money, ...] = ()
+    constraints: tuple[Requirement, ...] = ()
+    """What has to hold between the facts of a case after every event; an absent fact breaks none."""
     language: int = field(default=1)
     """Version of the language (`wirflow: 1`)."""
 
@@ -295,9 +333,81 @@ class Workflow:
         return {item.name: item for item in self.deadlines}
 
     @cached_property
+    def watched(self) -> frozenset[str]:
+        """Events whose last time a case remembers."""
+        return frozenset(
+            item.escalate.unless for item in self.deadlines if item.escalate and item.escalate.unless
+        )
+
+    @cached_property
+    def inside(self) -> dict[str | None, tuple[State, ...]]:
+        """A state → the states directly inside it; None → those at the top."""
+        table: dict[str | None, tuple[State, ...]] = {}
+        for state in self.states:
+            table[state.parent] = (*table.get(state.parent, ()), state)
+        return table
+
+    @cached_property
     def initial(self) -> State:
-        """The state in which a case starts."""
-        return next(state for state in self.states if state.initial)
+        """The state in which a case starts, as `place` shows it."""
+        top = next(state for state in self.inside[None] if state.initial)
+        return self.place(SEPARATOR.join(self.leaves(top.name)))
+
+    def leaves(self, name: str) -> tuple[str, ...]:
+        """The innermost states that are active when a state is entered from outside."""
+        children = self.inside.get(name, ())
+        if not children:
+            return (name,)
+        entered = (
+            children
+            if self.state_by_name[name].parallel
+            else [next(item for item in children if item.initial)]
+        )
+        return tuple(leaf for child in entered for leaf in self.leaves(child.name))
+
+    def active(self, place: str) -> tuple[str, ...]:
+        """All states in which a case is, the innermost first.
+
+        Args:
+            place: `approved`, `review.formal`, or `hearing.legal.open + hearing.budget.done`.
+        """
+        known = self._active.get(place)
+        if known is None:
+            depths: dict[str, int] = {}
+            for leaf in place.split(SEPARATOR):
+                parts = leaf.split(".")
+                depths |= {".".join(parts[:depth]): depth for depth in range(1, len(parts) + 1)}
+            known = self._active[place] = tuple(sorted(depths, key=lambda name: -depths[name]))
+        return known
+
+    def place(self, place: str) -> State:
+        """Where a case stands, as one state: parallel ones are shown together.
+
+        Raises:
+            KeyError: there is no such state.
+        """
+        known = self.state_by_name.get(place)
+        if known is not None and known.parent is None:
+            return known
+        leaves = [self.state_by_name[leaf] for leaf in place.split(SEPARATOR)]
+        tones = {leaf.tone for leaf in leaves}
+        return State(
+            name=place,
+            title=Text(*(" + ".join(self._path(leaf, lang) for leaf in leaves) for lang in LANGS)),
+            tone=next((tone for tone in ("bad", "waiting", "neutral", "good") if tone in tones), "neutral"),
+        )
+
+    def _path(self, state: State, lang: Lang) -> str:
+        words = state.title.pick(lang)
+        return (
+            words
+            if state.parent is None
+            else f"{self._path(self.state_by_name[state.parent], lang)}: {words}"
+        )
+
+    @cached_property
+    def _active(self) -> dict[str, tuple[str, ...]]:
+        return {}
 
     @cached_property
     def events(self) -> tuple[str, ...]:
@@ -310,8 +420,7 @@ class Workflow:
         return frozenset(item.name for item in self.fields if item.personal)
 
     @cached_property
-    def open_transitions(self) -> dict[tuple[str, str], tuple[tuple[int, Transition], ...]]:
-        """(state, event) → its transitions with their numbers, in the order in which they are tried."""
+    def _from_state(self) -> dict[tuple[str, str], tuple[tuple[int, Transition], ...]]:
         table: dict[tuple[str, str], tuple[tuple[int, Transition], ...]] = {}
         for number, transition in enumerate(self.transitions):
             for source in transition.sources:
@@ -321,11 +430,35 @@ class Workflow:
                 table[place] = (*table.get(place, ()), (number, transition))
         return table
 
-    def actions(self, state: str) -> tuple[Transition, ...]:
-        """What people may do in a state, guards aside: one transition per event."""
+    def open_transitions(self, place: str, event: str) -> tuple[tuple[int, Transition], ...]:
+        """An event's transitions where a case stands, with their numbers, in the order of trying.
+
+        Those of an inner state come before those of the states around it.
+        """
+        known = self._open.get((place, event))
+        if known is None:
+            table = self._from_state
+            known = tuple(
+                dict(pair for name in self.active(place) for pair in table.get((name, event), ())).items()
+            )
+            self._open[place, event] = known
+        return known
+
+    @cached_property
+    def _open(self) -> dict[tuple[str, str], tuple[tuple[int, Transition], ...]]:
+        return {}
+
+    @cached_property
+    def automatic(self) -> tuple[tuple[int, Transition], ...]:
+        """The transitions that nobody brings about, with their numbers."""
+        return tuple((number, item) for number, item in enumerate(self.transitions) if item.automatic)
+
+    def actions(self, place: str) -> tuple[Transition, ...]:
+        """What people may do where a case stands, guards aside: one transition per event."""
+        active = set(self.active(place))
         found: dict[str, Transition] = {}
         for transition in self.transitions:
-            if transition.by and state in transition.sources:
+            if transition.by and not active.isdisjoint(transition.sources):
                 found.setdefault(transition.event, transition)
         return tuple(found.values())
 

@@ -56,7 +56,7 @@ class CaseView:
     @property
     def state(self) -> State:
         """Where it stands."""
-        return self.workflow.state_by_name[self.case.state]
+        return self.workflow.place(self.case.state)
 
     @cached_property
     def title(self) -> Text:

@@ -226,7 +226,7 @@ class Reports:
         links = []
         for name, key in view.case.links.items():
             other = found[key]
-            state = other.workflow.state_by_name[other.case.state]
+            state = other.workflow.place(other.case.state)
             links.append(
                 LinkView(
                     name=name,

@@ -289,7 +289,7 @@ class Simulation:
     ) -> Happening:
         timer = event.timer
         spec = workflow.deadline_by_name.get(timer.name) if timer and timer.deadline else None
-        place = workflow.state_by_name[after.state]
+        place = workflow.place(after.state)
         moved = before is not None and before.state != after.state
         law = None
         if timer and timer.deadline:

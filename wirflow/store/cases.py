@@ -47,6 +47,7 @@ _COLUMNS = (
     cases.c.data,
     cases.c.links,
     cases.c.actors,
+    cases.c.memory,
     cases.c.done,
     cases.c.sources,
     cases.c.note,
@@ -59,7 +60,18 @@ _LOCK_BY_ID = select(*_COLUMNS).where(cases.c.id == bindparam("id")).with_for_up
 _READ = select(*_COLUMNS).where(cases.c.key == bindparam("key"))
 _KEYS = select(cases.c.key).order_by(cases.c.key)
 
-_WRITTEN = ("definition_id", "state", "final", "since", "data", "actors", "done", "revision", "digest")
+_WRITTEN = (
+    "definition_id",
+    "state",
+    "final",
+    "since",
+    "data",
+    "actors",
+    "memory",
+    "done",
+    "revision",
+    "digest",
+)
 _FIRST = (*_WRITTEN, "key", "workflow", "links", "sources", "note")
 
 _INSERT = insert(cases).values({name: bindparam(name) for name in _FIRST}).returning(cases.c.id)
@@ -71,6 +83,8 @@ _UPDATE = (
 _INSERT_SECRET = insert(personal).values(
     {name: bindparam(name) for name in ("case_id", "field", "seq", "value", "salt", "commitment")}
 )
+
+_NOTHING: Mapping[str, Any] = {"times": {}, "history": {}}
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
@@ -188,7 +202,23 @@ def _with(stored: StoredCase, secrets: Mapping[str, Any] | None) -> StoredCase:
 
 
 def _from_row(row: Any, workflow: Workflow) -> StoredCase:
-    number, definition_id, key, state, since, data, links, actors, done, sources, note, revision, digest = row
+    (
+        number,
+        definition_id,
+        key,
+        state,
+        since,
+        data,
+        links,
+        actors,
+        memory,
+        done,
+        sources,
+        note,
+        revision,
+        digest,
+    ) = row
+    remembered = _decode(memory) if memory else _NOTHING
     return StoredCase(
         id=number,
         definition_id=definition_id,
@@ -201,6 +231,8 @@ def _from_row(row: Any, workflow: Workflow) -> StoredCase:
             data=values.load(workflow.field_types, _decode(data)),
             links=_decode(links),
             actors=_decode(actors),
+            times={name: unstamp(moment) for name, moment in remembered["times"].items()},
+            history=remembered["history"],
             done={
                 name: Done(due=date.fromisoformat(due), until=unstamp(until))
                 for name, (due, until) in _decode(done).items()
@@ -219,14 +251,23 @@ def _row(stored: StoredCase) -> dict[str, Any]:
     return {
         "definition_id": stored.definition_id,
         "state": case.state,
-        "final": int(workflow.state_by_name[case.state].final),
+        "final": int(workflow.place(case.state).final),
         "since": stamp(case.since),
         "data": _text(values.dump(public)),
         "actors": _text(case.actors),
+        "memory": _memory(case),
         "done": _text({name: (item.due.isoformat(), stamp(item.until)) for name, item in case.done.items()}),
         "revision": case.revision,
         "digest": case.digest,
     }
+
+
+def _memory(case: Case) -> str | None:
+    if not case.times and not case.history:
+        return None
+    return _text(
+        {"times": {name: stamp(moment) for name, moment in case.times.items()}, "history": case.history}
+    )
 
 
 def _text(value: object) -> str:

@@ -52,6 +52,7 @@ cases = Table(
     Column("data", Text, nullable=False),  # JSON; personal fields stand in `personal`
     Column("links", Text, nullable=False),  # JSON: link name → key
     Column("actors", Text, nullable=False),  # JSON: event → who did it last
+    Column("memory", Text),  # JSON: when events happened, and how states with a history were left
     Column("done", Text, nullable=False),  # JSON: deadline → [due day, instant]
     Column("sources", Text, nullable=False),  # JSON: field → where it stands written
     Column("note", Text),  # JSON: a remark in both languages
@@ -83,7 +84,7 @@ timers = Table(
     Column("id", Integer, primary_key=True),
     Column("case_id", ForeignKey("cases.id"), nullable=False),
     Column("name", Text, nullable=False),
-    Column("kind", Text, nullable=False),  # due · reminder · signal
+    Column("kind", Text, nullable=False),  # due · reminder · escalation · signal
     Column("label", Text, nullable=False),
     Column("due_at", Text, nullable=False),
     Column("due", Text),  # the legal due day; a signal has none

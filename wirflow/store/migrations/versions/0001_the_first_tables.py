@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("data", sa.Text(), nullable=False),
         sa.Column("links", sa.Text(), nullable=False),
         sa.Column("actors", sa.Text(), nullable=False),
+        sa.Column("memory", sa.Text(), nullable=True),
         sa.Column("done", sa.Text(), nullable=False),
         sa.Column("sources", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
