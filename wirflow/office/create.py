@@ -208,7 +208,7 @@ def _settings(  # noqa: PLR0917 - the parts of one file
     if people is None:
         lines.append(_EXAMPLE[lang])
     for id_, who in (people or {}).items():
-        lines.append(f"\n[people.{id_}]\nname = {_quoted(who.name or id_)}\n")
+        lines.append(f"\n[people.{_key(id_)}]\nname = {_quoted(who.name or id_)}\n")
         if who.email:
             lines.append(f"email = {_quoted(who.email)}\n")
         lines.append(f"roles = [{', '.join(map(_quoted, who.roles))}]\n")
@@ -227,6 +227,11 @@ def _make_keys(office: Office) -> None:
     with os.fdopen(os.open(office.folder / SECRET_KEY, _OPEN_KEY, 0o600), "w", encoding="utf-8") as file:
         file.write(f"{key.text}\n")
     (office.folder / PUBLIC_KEY).write_text(f"{key.public}\n", encoding="utf-8")
+
+
+def _key(name: str) -> str:
+    """A TOML key, quoted where it must be."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quoted(name)
 
 
 def _quoted(words: str) -> str:

@@ -12,10 +12,11 @@ quietly ignored would be a deadline that nobody hears of.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -94,12 +95,11 @@ class Settings:
     holidays: list[dict[str, Any]] = field(default_factory=list)
 
 
-_SECTIONS: Final[Mapping[str, type]] = {
-    "office": OfficeSettings,
-    "notices": NoticeSettings,
-    "smtp": SmtpSettings,
-}
 _RENAMED: Final = {"sender": "from"}
+_SPELLED: Final = {"from": "sender"}
+"""`from` is no name in Python."""
+
+_Section = TypeVar("_Section")
 
 _EXPECTED: Final = {
     "str": Text("ein Text", "a text"),
@@ -153,23 +153,36 @@ class _Reader:
 
     def settings(self, data: dict[str, Any]) -> Settings:
         self._known("", data, [item.name for item in fields(Settings)])
-        for name, kind in _SECTIONS.items():
-            if isinstance(data.get(name), dict):
-                self._known(name, data[name], _keys(kind))
-        people = data.get("people", {})
-        for name, table in people.items() if isinstance(people, dict) else ():
-            if isinstance(table, dict):
-                self._known(f"people.{name}", table, _keys(PersonSettings))
-        notices = data.get("notices")
-        if isinstance(notices, dict) and "from" in notices:
-            data = {**data, "notices": {**notices, "sender": notices["from"]}}
-            del data["notices"]["from"]
-        try:
-            settings = msgspec.convert(data, Settings)
-        except msgspec.ValidationError as error:
-            raise self._wrong_type(str(error)) from error
+        people = self._typed(data.get("people", {}), dict[str, Any], "people")
+        smtp = data.get("smtp")
+        settings = Settings(
+            office=self._section(data.get("office"), OfficeSettings, "office"),
+            people={
+                name: self._section(table, PersonSettings, f"people.{name}") for name, table in people.items()
+            },
+            notices=self._section(data.get("notices", {}), NoticeSettings, "notices"),
+            smtp=None if smtp is None else self._section(smtp, SmtpSettings, "smtp"),
+            rules=self._typed(data.get("rules", {}), dict[str, dict[str, Any]], "rules"),
+            holidays=self._typed(data.get("holidays", []), list[dict[str, Any]], "holidays"),
+        )
         self._check(settings)
         return settings
+
+    def _section(self, table: object, kind: type[_Section], name: str) -> _Section:
+        """A section with the keys that it knows."""
+        if table is None:
+            raise self._error(name, name, Text(f"Es fehlt: [{name}].", f"Missing: [{name}]."), None)
+        if isinstance(table, dict):
+            self._known(name, table, _keys(kind))
+            table = {_SPELLED.get(key, key): value for key, value in table.items()}
+        return self._typed(table, kind, name)
+
+    def _typed(self, value: object, kind: type[_Section], name: str) -> _Section:
+        """A value of the type that it should have."""
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            raise self._wrong_type(name, str(error)) from error
 
     def _check(self, settings: Settings) -> None:
         office = settings.office
@@ -233,23 +246,20 @@ class _Reader:
                     what = Text(f"Den Abschnitt [{key}] gibt es nicht.", f"There is no section [{key}].")
                 raise self._error(section, key, what, _near(key, known))
 
-    def _wrong_type(self, words: str) -> InputError:
-        """The error behind what msgspec says, such as "Expected `str`, got `int` - at `$.office.zone`"."""
+    def _wrong_type(self, section: str, words: str) -> InputError:
+        """The error behind what msgspec says: "Expected `str`, got `int` - at `$.zone`"."""
         what, _, place = words.partition(" - at `$")
-        place = place.strip("`").lstrip(".")
-        section, _, key = place.rpartition(".")
+        key = re.split(r"[.\[]", place.strip("`").lstrip("."))[0]
         if "missing required field" in what:
-            name = what.rpartition("field `")[2].strip("`")
-            missing = f"{place}.{name}" if place else name
-            return self._error(
-                place or name, name, Text(f"Es fehlt: {missing}.", f"Missing: {missing}."), None
-            )
+            missing = f"{section}.{what.rpartition('field `')[2].strip('`')}"
+            return self._error(section, "", Text(f"Es fehlt: {missing}.", f"Missing: {missing}."), None)
         wanted = what.partition("Expected `")[2].partition("`")[0].split(" | ", maxsplit=1)[0]
         expected = _EXPECTED.get(wanted, Text.same(what))
+        whole = f"{section}.{_RENAMED.get(key, key)}" if key else section
         return self._error(
             section,
-            key.partition("[")[0],
-            Text(f"{place} hat einen falschen Wert.", f"{place} has a wrong value."),
+            _RENAMED.get(key, key),
+            Text(f"{whole} hat einen falschen Wert.", f"{whole} has a wrong value."),
             Text(f"Erwartet wird {expected.de}.", f"Expected is {expected.en}."),
         )
 
