@@ -134,3 +134,21 @@ def test_completion_knows_the_commands():
 
     assert commands.stdout.split() == ["status"]
     assert options.stdout.split() == ["--state"]
+
+
+@pytest.mark.usefixtures("demo")
+def test_completion_knows_cases_events_people_and_rules():
+    """The tab key offers what there is in the office, and nothing where there is none."""
+    asked = {"_WIRFLOW_COMPLETE": "complete_bash", "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    for words, offered in (
+        ("status WIR-K", ["WIR-KO-1", "WIR-KO-2"]),
+        ("do WIR-KO-2 sub", ["submit"]),
+        ("do WIR-KO-2 submit --as amts", ["amtsleitung"]),
+        ("new staff", ["staff_transfer"]),
+        ("deadline vwgo-7", ["vwgo-70", "vwgo-74"]),
+        ("do nowhere x", []),
+    ):
+        place = str(len(words.split()))
+        done = call(COMP_WORDS=f"wirflow {words}", COMP_CWORD=place, **asked)
+        assert done.stdout.split() == offered, words
+        assert done.stderr == ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wirflow.cli import completion
 from wirflow.cli.app import Command, Group
 from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen, note
@@ -38,7 +39,12 @@ COLUMNS = ("leaf", "case", "seq", "event", "actor", "from", "to", "occurred_at",
 )
 def show(
     ctx: typer.Context,
-    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help=both("Ein Vorgang", "A case"))] = None,
+    key: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KEY]", autocompletion=completion.case_keys, help=both("Ein Vorgang", "A case")
+        ),
+    ] = None,
     *,
     format_: FormatOption = Format.TABLE,
 ) -> None:

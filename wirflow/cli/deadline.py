@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from wirflow.cli import completion
 from wirflow.cli.app import Command
 from wirflow.cli.desk import desk_of
 from wirflow.cli.options import day, pairs
@@ -50,7 +51,11 @@ def deadline(
     ctx: typer.Context,
     rule: Annotated[
         str | None,
-        typer.Argument(metavar="[RULE]", help=both("Die Regel, etwa vwgo-74", "The rule, such as vwgo-74")),
+        typer.Argument(
+            metavar="[RULE]",
+            autocompletion=completion.rules,
+            help=both("Die Regel, etwa vwgo-74", "The rule, such as vwgo-74"),
+        ),
     ] = None,
     *,
     start: Annotated[

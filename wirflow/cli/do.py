@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from wirflow.cli import completion
 from wirflow.cli.app import Command
 from wirflow.cli.desk import desk_of
 from wirflow.cli.options import AsOption, DryRunOption, OnOption, SetOption, day, pairs, values
@@ -24,8 +25,18 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 )
 def do(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(metavar="KEY", help=both("Der Vorgang", "The case"))],
-    event: Annotated[str, typer.Argument(metavar="EVENT", help=both("Das Ereignis", "The event"))],
+    key: Annotated[
+        str,
+        typer.Argument(
+            metavar="KEY", autocompletion=completion.case_keys, help=both("Der Vorgang", "The case")
+        ),
+    ],
+    event: Annotated[
+        str,
+        typer.Argument(
+            metavar="EVENT", autocompletion=completion.events, help=both("Das Ereignis", "The event")
+        ),
+    ],
     *,
     given: SetOption = None,
     person: AsOption = None,

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from wirflow.cli import completion
 from wirflow.cli.app import Command
 from wirflow.cli.desk import desk_of
 from wirflow.cli.options import AsOption, DryRunOption, OnOption, SetOption, day, pairs, values
@@ -24,7 +25,12 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 )
 def new(
     ctx: typer.Context,
-    workflow: Annotated[str, typer.Argument(metavar="WORKFLOW", help=both("Der Workflow", "The workflow"))],
+    workflow: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORKFLOW", autocompletion=completion.workflows, help=both("Der Workflow", "The workflow")
+        ),
+    ],
     key: Annotated[str, typer.Argument(metavar="KEY", help=both("Der Schlüssel", "The key"))],
     *,
     given: SetOption = None,

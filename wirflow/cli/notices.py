@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wirflow.cli import tables
+from wirflow.cli import completion, tables
 from wirflow.cli.app import Command, Group
 from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen, note
@@ -43,7 +43,12 @@ NumberArgument = Annotated[
 )
 def list_(
     ctx: typer.Context,
-    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help=both("Ein Vorgang", "A case"))] = None,
+    key: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KEY]", autocompletion=completion.case_keys, help=both("Ein Vorgang", "A case")
+        ),
+    ] = None,
     *,
     state: Annotated[
         str | None,

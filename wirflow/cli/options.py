@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from wirflow.cli import completion
 from wirflow.cli.words import both
 from wirflow.errors import InputError, UnknownNameError
 from wirflow.text import Text
@@ -25,7 +26,9 @@ SetOption = Annotated[
 ]
 AsOption = Annotated[
     str | None,
-    typer.Option("--as", metavar="PERSON", help=both("Wer handelt", "Who acts")),
+    typer.Option(
+        "--as", metavar="PERSON", autocompletion=completion.people, help=both("Wer handelt", "Who acts")
+    ),
 ]
 OnOption = Annotated[
     str | None,

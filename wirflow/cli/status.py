@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wirflow.cli import tables
+from wirflow.cli import completion, tables
 from wirflow.cli.app import Command
 from wirflow.cli.desk import desk_of
 from wirflow.cli.options import day
@@ -34,11 +34,21 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 )
 def status(
     ctx: typer.Context,
-    key: Annotated[str | None, typer.Argument(metavar="[KEY]", help=both("Ein Vorgang", "A case"))] = None,
+    key: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[KEY]", autocompletion=completion.case_keys, help=both("Ein Vorgang", "A case")
+        ),
+    ] = None,
     *,
     workflow: Annotated[
         str | None,
-        typer.Option("--workflow", metavar="W", help=both("Nur dieser Workflow", "Only this workflow")),
+        typer.Option(
+            "--workflow",
+            metavar="W",
+            autocompletion=completion.workflows,
+            help=both("Nur dieser Workflow", "Only this workflow"),
+        ),
     ] = None,
     state: Annotated[
         str | None, typer.Option("--state", metavar="S", help=both("Nur dieser Zustand", "Only this state"))
