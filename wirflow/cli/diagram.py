@@ -75,7 +75,9 @@ def diagram(
                 ),
             )
         current = stored.case.state
-        path = [entry.to for entry in desk.office.engine.history(case) if entry.to]
+        history = desk.office.engine.history(case)
+        # Parallel states are told together and drawn apart.
+        path = [leaf for entry in history if entry.to for leaf in entry.to.split(" + ")]
     makers = {Drawing.MERMAID: draw.mermaid, Drawing.DOT: draw.dot, Drawing.SVG: draw.svg}
     words = makers[drawing](definition, lang=desk.lang, current=current, path=path)
     print(words.rstrip("\n"))  # noqa: T201 - this is a command line

@@ -264,7 +264,7 @@ def history_table(
         if recorded != occurred:
             words = Text("erfasst", "recorded").pick(lang)
             day += f"\n{words} {show_date(recorded, lang)}"
-        state = workflow.state_by_name.get(entry.to) if workflow and entry.to else None
+        state = _place(workflow, entry.to)
         who = office.profile.name_of(entry.actor)
         row = [
             day,
@@ -277,6 +277,14 @@ def history_table(
             row.append(f"{entry.seq} · {leaf} · {entry.digest[:12]}")
         table.add_row(*([*row[:1], entry.case, *row[1:]] if keys else row))
     return table
+
+
+def _place(workflow: Any, name: str | None) -> Any:
+    """Where a case stood after an entry; None if the newest version of its workflow knows no such state."""
+    try:
+        return workflow.place(name)
+    except (AttributeError, KeyError):
+        return None
 
 
 def what_happened(entry: Entry, workflow: Any, lang: Lang) -> Any:

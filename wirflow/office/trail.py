@@ -141,5 +141,8 @@ class _Titles:
         if sort == "event":
             titles = [item.title for item in known.transitions if item.event == name]
             return titles[0].pick(self._lang) if titles else name
-        thing = (known.state_by_name if sort == "state" else known.field_by_name).get(name)
-        return thing.title.pick(self._lang) if thing else name
+        try:
+            thing = known.place(name) if sort == "state" else known.field_by_name[name]
+        except KeyError:
+            return name
+        return thing.title.pick(self._lang)
