@@ -145,14 +145,14 @@ def test_the_schema_refuses_nothing_that_the_reader_takes(data):
         assert errors("portfolio", data) != []
 
 
-def keys(shape, where: str):
-    """All keys of a shape with where they stand."""
+def keys(shape, where: str, seen: tuple[int, ...] = ()):
+    """All keys of a shape with where they stand; a shape that contains itself comes once."""
     if isinstance(shape, Many | Table):
-        yield from keys(shape.item, where)
-    elif isinstance(shape, Record):
+        yield from keys(shape.item, where, seen)
+    elif isinstance(shape, Record) and id(shape) not in seen:
         for name, key in shape.keys.items():
             yield f"{where}.{name}", key
-            yield from keys(key.shape, f"{where}.{name}")
+            yield from keys(key.shape, f"{where}.{name}", (*seen, id(shape)))
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -25,13 +25,14 @@ PORTFOLIOS = ROOT / "docs" / "reference" / "portfolio.md"
 _ROW = re.compile(r"^\| `([a-z_]+)` \|", re.MULTILINE)
 
 
-def records(shape: Any) -> list[Record]:
-    """All records that a shape is made of, itself included."""
+def records(shape: Any, seen: tuple[int, ...] = ()) -> list[Record]:
+    """All records that a shape is made of, itself included; one that contains itself comes once."""
     if isinstance(shape, Many | Table):
-        return records(shape.item)
-    if not isinstance(shape, Record):
+        return records(shape.item, seen)
+    if not isinstance(shape, Record) or id(shape) in seen:
         return []
-    return [shape, *(one for key in shape.keys.values() for one in records(key.shape))]
+    inside = (*seen, id(shape))
+    return [shape, *(one for key in shape.keys.values() for one in records(key.shape, inside))]
 
 
 def sections(page: Path) -> dict[str, set[str]]:

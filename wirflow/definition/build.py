@@ -12,6 +12,8 @@ from wirflow.definition.model import (
     CORRECT,
     Assignment,
     DeadlineSpec,
+    Escalation,
+    Given,
     Input,
     Money,
     Notice,
@@ -92,6 +94,10 @@ class _Builder:
             transitions=tuple(self._transitions()),
             deadlines=tuple(self._deadline(key, item) for key, item in part.many("deadlines")),
             warnings=tuple(self._warning(key, item) for key, item in part.many("warnings")),
+            constraints=tuple(
+                Requirement(when=self._expression(item.get("when")) or "", otherwise=item.title("", "else"))
+                for item in part.many("constraints")
+            ),
             money=tuple(self._money(key, item) for key, item in part.many("money")),
         )
         self._check_expressions(workflow)
@@ -163,7 +169,9 @@ class _Builder:
                 ),
                 Text("Finale Zustände sind nicht dabei.", "Final states are not among them."),
             )
-        return tuple(state.name for state in self._names.states.values() if not state.final)
+        return tuple(
+            state.name for state in self._names.states.values() if not state.final and not state.parent
+        )
 
     def _expression(self, node: Scalar | None, expected: str = "bool") -> str | None:
         if node is None:
@@ -222,7 +230,7 @@ class _Builder:
                 Transition(
                     event=CORRECT,
                     title=Text("Angaben berichtigen", "Correct the facts"),
-                    sources=tuple(self._names.states),
+                    sources=tuple(state.name for state in self._names.states.values() if not state.parent),
                     target=None,
                     by=self._all_known("role", corrections.many("by"), self._names.roles),
                     input=tuple(Input(field=name, required=False) for name in self._names.fields),
@@ -255,9 +263,27 @@ class _Builder:
             set=self._assignments(part.many("set"), types),
             notices=tuple(item for item in notices if item),
             tell=tuple(item for item in signals if item),
+            automatic=self._automatic(part),
             reopens=part.yes("reopens"),
             reason=part.yes("reason"),
         )
+
+    def _automatic(self, part: Part) -> bool:
+        """Whether a transition takes itself; then nobody brings it about or gives it anything."""
+        if not part.yes("automatic"):
+            return False
+        for word in ("by", "not_by", "input", "reason"):
+            if part.get(word):
+                self._log.add(
+                    "wrong-value",
+                    part.key(word),
+                    Text(
+                        f"Was von selbst geschieht, hat kein '{word}'.",
+                        f"What happens by itself has no '{word}'.",
+                    ),
+                    Text("'automatic' oder das kann entfallen.", "'automatic' or this can go."),
+                )
+        return True
 
     def _signal(self, part: Part) -> Signal | None:
         when = self._expression(part.get("when"))
@@ -334,7 +360,42 @@ class _Builder:
             fire=self._known("event", part.get("fire"), self._names.events),
             remind=reminders,
             notice=self._notice(part.get("notice")),
+            escalate=self._escalation(part),
+            every=self._duration(part.get("every")) if part.get("every") else None,
+            given=self._given(part),
         )
+
+    def _escalation(self, part: Part) -> Escalation | None:
+        row: Part | None = part.get("escalate")
+        after = row.get("after") if row else None
+        if row is None or after is None:
+            return None
+        usual: Part | None = part.get("notice")
+        template = row.text("template") or (usual.text("template") if usual else None)
+        if template is None:
+            self._log.add(
+                "missing-key",
+                row.node,
+                Text("Hier fehlt der Schlüssel 'template'.", "The key 'template' is missing here."),
+                Text("Welches Schreiben geht hinaus?", "Which notice goes out?"),
+            )
+        to = self._all_known("role", row.many("to"), self._names.roles)
+        unless = self._known("event", row.get("unless"), self._names.events)
+        period = self._duration(after)
+        if template is None or period is None:
+            return None
+        return Escalation(after=period, notice=Notice(template=template, to=to), unless=unless)
+
+    def _given(self, part: Part) -> tuple[Given, ...]:
+        from wirflow.deadlines import FACTS  # noqa: PLC0415 - few deadlines have it
+
+        found = []
+        for fact, name in part.many("given"):
+            if fact.text not in FACTS:
+                self._log.unknown("fact", Text("Die Tatsache", "The fact"), fact, FACTS)
+            elif self._known("field", name, self._names.fields):
+                found.append(Given(fact=fact.text, field=name.text))
+        return tuple(found)
 
     def _typed(self, name: Scalar | None, kind: str) -> str | None:
         """A field that has to be of a type."""

@@ -113,7 +113,10 @@ def environment(types: Mapping[str, str], presences: Iterable[str]) -> Any:
     """
     from cel_expr_python import cel  # type: ignore[import-untyped]  # noqa: PLC0415 - it ships no types; 25 ms
 
-    variables = {name: getattr(cel.Type, _CEL_TYPE[kind]) for name, kind in types.items()}
+    variables = {
+        name: cel.Type.List(cel.Type.STRING) if kind == "states" else getattr(cel.Type, _CEL_TYPE[kind])
+        for name, kind in types.items()
+    }
     variables |= {presence(name): cel.Type.BOOL for name in presences}
     # An allow-list: CEL's conversions, time stamps, regular expressions and loops do not exist.
     names = "".join(f'\n  - name: "{name}"' for name in _STANDARD)

@@ -107,9 +107,9 @@ class _Proof:
     def states(self) -> Iterator[Finding]:
         """`unreachable`, `no-way-out`, `no-end`."""
         shortest, ending = self.paths.shortest, self.paths.ending
-        finals = [state.name for state in self.workflow.states if state.final]
+        finals = [state.name for state in self.workflow.states if state.final and not state.parent]
         for state in self.workflow.states:
-            place = ("states", state.name)
+            place = ("states", *state.name.replace(".", ".states.").split("."))
             if state.name not in shortest:
                 into = [item.event for item in self.workflow.transitions if item.target == state.name]
                 yield self._finding(
@@ -169,7 +169,8 @@ class _Proof:
                 if hides is not None and number not in shadowed:
                     shadowed.add(number)
                     yield hides
-            left = [name for name in item.sources if states[name].final and item.target not in {None, name}]
+            ends = {state.name for state in states.values() if state.final and not state.parent}
+            left = [name for name in item.sources if name in ends and item.target not in {None, name}]
             if left and not item.reopens:
                 yield self._finding(
                     "final-left",
@@ -249,7 +250,13 @@ class _Proof:
                         Text("'period' kann entfallen.", "'period' can go."),
                     )
             if item.fire:
-                yield from self._firing(item.name, item.fire, item.states)
+                inner = [
+                    state.name
+                    for state in self.workflow.states
+                    if not self.workflow.inside.get(state.name)
+                    and not set(self.workflow.active(state.name)).isdisjoint(item.states)
+                ]
+                yield from self._firing(item.name, item.fire, inner)
 
     def _firing(self, name: str, event: str, states: Sequence[str]) -> Iterator[Finding]:
         path = ("deadlines", name, "fire")

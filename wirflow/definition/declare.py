@@ -13,7 +13,7 @@ from wirflow.errors import InputError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from wirflow.definition.log import Log
     from wirflow.definition.yaml import Scalar
@@ -70,18 +70,7 @@ def declare(part: Part, outlines: dict[str, Outline], log: Log) -> Names:
     """
     links = _links(part, outlines, log)
     fields = _fields(part, links, log)
-    states = {
-        key.text: State(
-            name=key.text,
-            title=item.title(key.text),
-            initial=item.yes("initial"),
-            final=item.yes("final"),
-            tone=item.text("tone") or "neutral",
-        )
-        for key, item in part.many("states")
-    }
-    if not any("initial" in item.wrong for _, item in part.many("states")):
-        _initial([(key, states[key.text]) for key, _ in part.many("states")], part, log)
+    states = {state.name: state for state in _states(part, None, log)}
     roles = {key.text: Role(name=key.text, title=item.title(key.text)) for key, item in part.many("roles")}
     events = [key.text for key, _ in part.many("transitions")]
     if part.get("corrections"):
@@ -91,6 +80,51 @@ def declare(part: Part, outlines: dict[str, Outline], log: Log) -> Names:
         known = outlines.get(link.workflow)
         unsure |= {f"{link.name}.{name}" for name in known.unsure} if known else {link.name}
     return Names(roles, fields, links, states, tuple(events), frozenset(unsure))
+
+
+def _states(part: Part, parent: State | None, log: Log) -> Iterator[State]:
+    """The states of a part, each followed by those inside it."""
+    rows = []
+    for key, item in part.many("states"):
+        inside = item.get("states") is not None
+        state = State(
+            name=f"{parent.name}.{key.text}" if parent else key.text,
+            title=item.title(key.text),
+            initial=item.yes("initial"),
+            final=item.yes("final"),
+            tone=item.text("tone") or "neutral",
+            parent=parent.name if parent else None,
+            parallel=item.yes("parallel"),
+            history=item.yes("history"),
+        )
+        rows.append((key, state))
+        for word in ("parallel", "history"):
+            if item.yes(word) and not inside and "states" not in item.wrong:
+                log.add(
+                    "missing-key",
+                    item.key(word),
+                    Text(f"Zu '{word}' fehlt der Schlüssel 'states'.", f"'{word}' needs the key 'states'."),
+                    Text(
+                        "Etwa: states: {a: {initial: true}, b: {}}.",
+                        "For instance: states: {a: {initial: true}, b: {}}.",
+                    ),
+                )
+        if state.final and inside:
+            log.add(
+                "wrong-value",
+                item.key("final"),
+                Text("In einem Ende gibt es keine weiteren Zustände.", "There are no states inside an end."),
+                Text("'final' oder 'states' kann entfallen.", "'final' or 'states' can go."),
+            )
+        yield state
+        yield from _states(item, state, log)
+    regions = parent is not None and parent.parallel
+    if (
+        (parent is None or rows)
+        and not regions
+        and not any("initial" in item.wrong for _, item in part.many("states"))
+    ):
+        _initial(rows, part, log)
 
 
 def _links(part: Part, outlines: dict[str, Outline], log: Log) -> dict[str, Link]:

@@ -50,15 +50,28 @@ CEL_KEYWORDS: Final = frozenset(
     }
     | {"namespace", "null", "package", "return", "true", "var", "void", "while"}
 )
-OWN_WORDS: Final = frozenset({"old", "today", "state", "key", "has"})
+OWN_WORDS: Final = frozenset({"old", "today", "state", "key", "has", "active"})
 """Names that expressions have of themselves."""
 
-_STATE: Final = Word(
-    Text('ein Zustand oder "*" für alle, die nicht final sind', 'a state, or "*" for all that are not final'),
-    lambda scalar: scalar.text == EVERYWHERE or IDENTIFIER.test(scalar),
+_PLACE: Final = re.compile(rf"{NAME.pattern}(?:\.{NAME.pattern})*", re.ASCII)
+_MAX_PLACE: Final = 4 * MAX_NAME
+
+_TARGET: Final = Word(
+    Text(
+        "ein Zustand, ein innerer mit denen um ihn: review.formal",
+        "a state, an inner one with those around it: review.formal",
+    ),
+    lambda scalar: _PLACE.fullmatch(scalar.text) is not None and len(scalar.text) <= _MAX_PLACE,
     "bad-name",
     IDENTIFIER.hint,
-    spelled(re.compile(rf"\*|{NAME.pattern}"), MAX_NAME),
+    spelled(_PLACE, _MAX_PLACE),
+)
+_STATE: Final = Word(
+    Text('ein Zustand oder "*" für alle, die nicht final sind', 'a state, or "*" for all that are not final'),
+    lambda scalar: scalar.text == EVERYWHERE or _TARGET.test(scalar),
+    "bad-name",
+    IDENTIFIER.hint,
+    spelled(re.compile(rf"\*|{_PLACE.pattern}", re.ASCII), _MAX_PLACE),
 )
 _STATES: Final = Many(_STATE)
 _NAMES: Final = Many(IDENTIFIER)
@@ -188,6 +201,28 @@ _STATE_ITEM: Final = Record(
     },
 )
 
+# A state may have states inside it: the shape contains itself.
+_STATE_ITEM.keys["parallel"] = Key(
+    BOOLEAN,
+    about=Text(
+        "Die Zustände darin sind Bereiche, die alle zugleich laufen.",
+        "The states inside are regions that all run at once.",
+    ),
+)
+_STATE_ITEM.keys["history"] = Key(
+    BOOLEAN,
+    about=Text(
+        "Wer zurückkehrt, findet ihn, wie er verlassen wurde.", "Who comes back finds it as it was left."
+    ),
+)
+_STATE_ITEM.keys["states"] = Key(
+    Table(_STATE_ITEM, IDENTIFIER),
+    about=Text(
+        "Zustände in diesem; anderswo heißen sie mit ihm zusammen, etwa review.formal.",
+        "States inside this one; elsewhere they are called together with it, such as review.formal.",
+    ),
+)
+
 _SIGNAL: Final = Record(
     Text("{to: Verknüpfung, event: Ereignis}", "{to: link, event: event}"),
     {
@@ -243,7 +278,7 @@ _TRANSITION: Final = Record(
             ),
         ),
         "to": Key(
-            IDENTIFIER,
+            _TARGET,
             about=Text(
                 "Der neue Zustand; fehlt er, bleibt der Vorgang, wo er ist.",
                 "The new state; without it the case stays where it is.",
@@ -298,6 +333,13 @@ _TRANSITION: Final = Record(
             Many(_SIGNAL),
             about=Text("Ereignisse in verknüpften Vorgängen.", "Events in linked cases."),
         ),
+        "automatic": Key(
+            BOOLEAN,
+            about=Text(
+                "Geschieht von selbst, sobald 'when' gilt; ohne 'when', sobald alles darin am Ende ist.",
+                "Happens by itself as soon as 'when' holds; without 'when', once all inside is over.",
+            ),
+        ),
         "reopens": Key(
             BOOLEAN,
             about=Text("Darf aus einem finalen Zustand führen.", "May lead out of a final state."),
@@ -305,6 +347,33 @@ _TRANSITION: Final = Record(
         "reason": Key(
             BOOLEAN,
             about=Text("Die Person muss es begründen.", "The person has to give a reason."),
+        ),
+    },
+)
+
+_ESCALATION: Final = Record(
+    Text("{after: P5D, to: [Rolle]}", "{after: P5D, to: [role]}"),
+    {
+        "after": Key(
+            TEXT,
+            required=True,
+            about=Text(
+                "Wie lange nach dem letzten Tag, etwa P5D.", "How long after the last day, such as P5D."
+            ),
+        ),
+        "to": Key(_NAMES, required=True, about=Text("Rollen, die es erfahren.", "Roles that hear of it.")),
+        "unless": Key(
+            IDENTIFIER,
+            about=Text(
+                "Nicht, wenn dieses Ereignis seit der ersten Erinnerung geschehen ist.",
+                "Not if this event has happened since the first reminder.",
+            ),
+        ),
+        "template": Key(
+            TEXT,
+            about=Text(
+                "Das Schreiben; sonst das der Erinnerungen.", "The notice; else that of the reminders."
+            ),
         ),
     },
 )
@@ -374,6 +443,24 @@ _DEADLINE: Final = Record(
                 "Wie lange vorher erinnert wird, etwa [P6M, P1M, P2W].",
                 "How long before people are reminded, such as [P6M, P1M, P2W].",
             ),
+        ),
+        "every": Key(
+            TEXT,
+            about=Text(
+                "Nach welcher Dauer sie wiederkehrt, etwa P1Y.",
+                "The period after which it recurs, such as P1Y.",
+            ),
+        ),
+        "given": Key(
+            Table(IDENTIFIER, IDENTIFIER),
+            about=Text(
+                "Was die Regel sonst wissen soll: Tatsache und Feld, etwa received_on: letter_came_on.",
+                "What else the rule should know: fact and field, such as received_on: letter_came_on.",
+            ),
+        ),
+        "escalate": Key(
+            _ESCALATION,
+            about=Text("Wer davon erfährt, wenn sie verstrichen ist.", "Who hears of it when it is over."),
         ),
         "notice": Key(
             _NOTICE,
@@ -536,6 +623,13 @@ WORKFLOW: Final = Record(
         "deadlines": Key(
             Table(_DEADLINE, IDENTIFIER),
             about=Text("Fristen: was von selbst geschieht, und wann.", "What happens by itself, and when."),
+        ),
+        "constraints": Key(
+            Many(_REQUIREMENT),
+            about=Text(
+                "Was zwischen den Angaben immer gelten muss, je mit seiner Begründung.",
+                "What always has to hold between the facts, each with its reason.",
+            ),
         ),
         "warnings": Key(
             Table(_WARNING, IDENTIFIER),

@@ -97,9 +97,9 @@ class Scope:
 
     __slots__ = ("_bound", "_sources")
 
-    def __init__(self, sources: Mapping[str, Mapping[str, Value]]) -> None:
+    def __init__(self, sources: Mapping[str, Mapping[str, Value]], active: Sequence[str] = ()) -> None:
         self._sources = sources
-        self._bound: dict[str, object] = {}
+        self._bound: dict[str, object] = {"active": list(active)}
 
     def bind(self, name: str) -> object | None:
         """The CEL value of a dotted name; None if it is absent."""
@@ -144,14 +144,23 @@ class Guards:
     May be shared between threads.
     """
 
-    def __init__(self, workflow: Workflow) -> None:
-        self._types: dict[str, str] = {"state": "text", "key": "text", "today": "date"}
-        self._choices: dict[str, Sequence[str]] = {"state": tuple(item.name for item in workflow.states)}
-        for field in workflow.fields:
-            for name in (field.name, f"old.{field.name}"):
-                self._types[name] = field.type
-                if field.type == "choice":
-                    self._choices[name] = tuple(item.name for item in field.choices)
+    def __init__(self, workflow: Workflow, before: Workflow | None = None) -> None:
+        """Prepare, without compiling yet.
+
+        Args:
+            workflow: whose expressions they are.
+            before: the version to which `old` and `state` belong, if that is another one.
+        """
+        was = before or workflow
+        self._active = was.active
+        self._states = frozenset(was.state_by_name)
+        self._types: dict[str, str] = {"state": "text", "key": "text", "today": "date", "active": "states"}
+        self._choices: dict[str, Sequence[str]] = {"state": tuple(item.name for item in was.states)}
+        facts = {f"old.{field.name}": field for field in was.fields} | workflow.field_by_name
+        for name, field in facts.items():
+            self._types[name] = field.type
+            if field.type == "choice":
+                self._choices[name] = tuple(item.name for item in field.choices)
         for link in workflow.links:
             self._types |= {f"{link.name}.{item.name}": item.type for item in link.fields}
             self._types |= {f"{link.name}.state": "text", f"{link.name}.key": "text"}
@@ -231,7 +240,7 @@ class Guards:
         }
         sources[""] = {**data, "key": key, "state": state, "today": today}
         sources["old"] = old
-        return Scope(sources)
+        return Scope(sources, self._active(state))
 
     def holds(self, expr: str, scope: Scope) -> bool:
         """Whether a guard holds.

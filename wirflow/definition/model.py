@@ -424,7 +424,8 @@ class Workflow:
         table: dict[tuple[str, str], tuple[tuple[int, Transition], ...]] = {}
         for number, transition in enumerate(self.transitions):
             for source in transition.sources:
-                if self.state_by_name[source].final and transition.target and not transition.reopens:
+                state = self.state_by_name[source]
+                if state.final and not state.parent and transition.target and not transition.reopens:
                     continue  # `check` says so; whoever did not check is safe all the same
                 place = (source, transition.event)
                 table[place] = (*table.get(place, ()), (number, transition))

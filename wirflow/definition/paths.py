@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wirflow.definition.model import Workflow
+from wirflow.definition.model import SEPARATOR, Workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,22 +31,39 @@ class Paths:
 
     def usable(self, transition: Transition, state: str) -> bool:
         """Whether a person, a deadline or a signal takes a transition in a state."""
-        if transition.by or self.told is None or transition.event in self.told:
+        if transition.by or transition.automatic or self.told is None or transition.event in self.told:
             return True
-        return any(item.fire == transition.event and state in item.states for item in self.workflow.deadlines)
+        active = self.workflow.active(state)
+        return any(
+            item.fire == transition.event and not set(active).isdisjoint(item.states)
+            for item in self.workflow.deadlines
+        )
 
     def steps(self, state: str) -> Iterator[tuple[str, str]]:
-        """Events and the other states to which they lead from a state."""
+        """Events and the other states to which they lead from a state, or from any inside it out of it.
+
+        Whoever enters a state enters those around it and the first inside it, too.
+        """
+        inside = f"{state}."
+        around = self.workflow.active(state)
         for item in self.workflow.transitions:
-            if state in item.sources and item.target not in {None, state} and self.usable(item, state):
-                yield item.event, str(item.target)
+            if item.target in {None, state}:
+                continue
+            target = str(item.target)
+            for source in item.sources:
+                leaves = source.startswith(inside) and not target.startswith(inside)
+                if (source in around or leaves) and self.usable(item, source):
+                    entered = SEPARATOR.join(self.workflow.leaves(target))
+                    yield from ((item.event, name) for name in self.workflow.active(entered))
+                    break
 
     @cached_property
     def shortest(self) -> Mapping[str, tuple[str, ...]]:
         """The shortest way to each state that can be reached, as events."""
-        start = self.workflow.initial.name
-        found: dict[str, tuple[str, ...]] = {start: ()}
-        queue = deque([start])
+        found: dict[str, tuple[str, ...]] = dict.fromkeys(
+            self.workflow.active(self.workflow.initial.name), ()
+        )
+        queue = deque(found)
         while queue:
             state = queue.popleft()
             for event, target in self.steps(state):
@@ -58,7 +75,7 @@ class Paths:
     @cached_property
     def ending(self) -> frozenset[str]:
         """The states from which some final state can be reached, final states included."""
-        found = {state.name for state in self.workflow.states if state.final}
+        found = {state.name for state in self.workflow.states if state.final and not state.parent}
         before: dict[str, set[str]] = {}
         for state in self.workflow.state_by_name:
             for _, target in self.steps(state):
