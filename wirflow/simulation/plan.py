@@ -117,22 +117,42 @@ _DO: Final = Word(
 STEP: Final = Record(
     Text("{at: …, do: Vorgang Ereignis, as: …}", "{at: …, do: case event, as: …}"),
     {
-        "at": Key(_AT, required=True),
-        "do": Key(_DO, required=True),
-        "as": Key(TAG, required=True),
-        "on": Key(DAY),
-        "set": Key(Table(TEXT, IDENTIFIER)),
-        "reason": Key(TEXT),
+        "at": Key(
+            _AT,
+            required=True,
+            about=Text(
+                "Wann es getan wird; ohne Stunde um neun Uhr.", "When it is done; without an hour, at nine."
+            ),
+        ),
+        "do": Key(_DO, required=True, about=Text("Der Vorgang und das Ereignis.", "The case and the event.")),
+        "as": Key(
+            TAG,
+            required=True,
+            about=Text("Wer es tut: eine Person aus wirflow.toml.", "Who does it: a person of wirflow.toml."),
+        ),
+        "on": Key(
+            DAY,
+            about=Text(
+                "Der Tag, an dem es zählt, wenn er früher ist.",
+                "The day on which it counts, if that is earlier.",
+            ),
+        ),
+        "set": Key(Table(TEXT, IDENTIFIER), about=Text("Die Angaben dazu.", "The facts that are given.")),
+        "reason": Key(TEXT, about=Text("Die Begründung.", "The reason.")),
     },
 )
 
 PLAN: Final = Record(
     Text("ein Plan mit 'plan: Name' am Anfang", "a plan with 'plan: name' at its head"),
     {
-        "wirflow": Key(VERSION),
-        "plan": Key(TAG, required=True),
-        "title": Key(TITLE),
-        "steps": Key(Many(STEP), required=True),
+        "wirflow": Key(VERSION, about=Text("Fassung der Sprache: 1.", "Version of the language: 1.")),
+        "plan": Key(TAG, required=True, about=Text("Name des Plans.", "Name of the plan.")),
+        "title": Key(TITLE, about=Text("Wie Menschen ihn nennen.", "What people call it.")),
+        "steps": Key(
+            Many(STEP),
+            required=True,
+            about=Text("Was getan wird, Schritt für Schritt.", "What is done, step by step."),
+        ),
     },
 )
 
