@@ -37,6 +37,10 @@ COMMANDS: Final = {
         "Eine Fallsammlung (YAML) oder Vorgänge (CSV) übernehmen",
         "Take over a portfolio (YAML) or cases (CSV)",
     ),
+    "simulate": both(
+        "Was geschieht, wenn niemand oder ein Plan handelt", "What happens if nobody, or a plan, acts"
+    ),
+    "forecast": both("Das Geld nach Jahr und Gewissheit", "The money by year and by certainty"),
     "run": both("Fristen und Schreiben laufen lassen", "Let deadlines and notices run"),
     "notices": both("Der Postausgang", "The outbox"),
     "deadline": both("Eine gesetzliche Frist berechnen und erklären", "Compute and explain a legal deadline"),
