@@ -50,12 +50,12 @@ def new(
     """Start it."""
     from wirflow.cli import acting  # noqa: PLC0415 - the help page needs none of it
     from wirflow.core.decision import Refusal  # noqa: PLC0415 - likewise
-    from wirflow.office import content  # noqa: PLC0415 - likewise
+    from wirflow.office import starting  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
     office = desk.office
-    definition = content.newest(office, workflow)
-    outcome = content.start(
+    definition = starting.newest(office, workflow)
+    outcome = starting.start(
         office,
         definition,
         key=key,

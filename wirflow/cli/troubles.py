@@ -108,17 +108,15 @@ def _usage_words(error: usage.ClickException) -> Text:
         )
     words = error.message
     if words.startswith("No such command"):
-        return _unknown_command(words.split("'")[1])
+        return _unknown_command(words.split("'")[1], error)
     if words.startswith("Got unexpected extra argument"):
         extra = words.rpartition("(")[2].rstrip(")")
         return Text(f"Zu viel: {extra}.", f"Too much: {extra}.")
     return Text.same(words)
 
 
-def _unknown_command(name: str) -> Text:
-    from wirflow.cli.app import COMMANDS  # noqa: PLC0415 - it imports us
-
-    near = nearest(name, COMMANDS)
+def _unknown_command(name: str, error: Any) -> Text:
+    near = nearest(name, error.ctx.command.list_commands(error.ctx))
     hint = Text(f"\nMeinten Sie '{near}'?", f"\nDid you mean '{near}'?") if near else Text.same("")
     return Text(f"Den Befehl '{name}' gibt es nicht.{hint.de}", f"There is no command '{name}'.{hint.en}")
 

@@ -11,15 +11,10 @@ from wirflow.errors import UnknownNameError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from datetime import datetime
+    from collections.abc import Iterable
 
-    from wirflow.core.decision import Refusal
     from wirflow.definition.model import Workflow
     from wirflow.definition.reader import Reading
-    from wirflow.definition.values import Value
-    from wirflow.engine import Outcome
-    from wirflow.office.office import Office
     from wirflow.render import Templates
 
 WORKFLOWS: Final = "workflows"
@@ -70,38 +65,6 @@ def portfolio(name: str) -> Path:
         known = [other.stem for other in folder.glob("*.yaml")]
         raise UnknownNameError(Text("Die Fallsammlung", "The portfolio"), name, known)
     return path
-
-
-def newest(office: Office, name: str) -> Workflow:
-    """A workflow as the files say it now, kept in the database so that cases can pin it.
-
-    Raises:
-        UnknownNameError: there is none of that name.
-        DefinitionError: a file has errors.
-    """
-    known = workflows(office.folder)
-    if name not in known:
-        raise UnknownNameError(Text("Der Workflow", "The workflow"), name, known)
-    office.engine.register([known[name]])
-    return known[name]
-
-
-def start(
-    office: Office,
-    workflow: Workflow,
-    *,
-    key: str,
-    data: Mapping[str, Value],
-    links: Mapping[str, str],
-    actor: str,
-    occurred_at: datetime | None = None,
-    trial: bool = False,
-) -> Outcome | Refusal:
-    """Start a case of an office."""
-    from wirflow.engine import NewCase  # noqa: PLC0415 - not every command starts cases
-
-    new = NewCase(workflow=workflow.name, key=key, data=data, links=links, sources={})
-    return office.engine.start(new, actor=actor, occurred_at=occurred_at, trial=trial)
 
 
 def portfolios(folder: Path | None) -> tuple[Path, ...]:

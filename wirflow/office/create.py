@@ -8,8 +8,8 @@ import shutil
 from typing import TYPE_CHECKING, Final
 
 from wirflow.errors import InputError, WorldError
-from wirflow.office.office import OUTBOX, PUBLIC_KEY, SECRET_KEY, Office
-from wirflow.office.place import FILE
+from wirflow.office.office import Office
+from wirflow.office.place import FILE, OUTBOX, PUBLIC_KEY, SECRET_KEY
 from wirflow.text import Text
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from wirflow.clock import SystemClock, VirtualClock, civil_date
 from wirflow.errors import InputError
 from wirflow.office import settings as toml
-from wirflow.office.place import find
+from wirflow.office.place import OUTBOX, PUBLIC_KEY, SECRET_KEY, find
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from wirflow.text import Lang
 
 NOON = time(12)
-
-SECRET_KEY = "audit.key"  # noqa: S105 - the name of a file
-PUBLIC_KEY = "audit.pub"
-OUTBOX = "outbox"
 
 
 class Office:
@@ -276,7 +272,9 @@ class Office:
         """What makes things happen by themselves."""
         from wirflow.office.wiring import scheduler_of  # noqa: PLC0415 - APScheduler is slow to load
 
-        return scheduler_of(self)
+        return scheduler_of(
+            self.engine, self.settings, folder=self.folder, outbox=self.folder / OUTBOX, seal=self.seal
+        )
 
     # -- definitions -----------------------------------------------------------------------
 

@@ -11,6 +11,9 @@ from wirflow.errors import InputError
 from wirflow.text import LANGS, Lang, Text
 
 FILE: Final = "wirflow.toml"
+SECRET_KEY: Final = "audit.key"  # noqa: S105 - the name of a file
+PUBLIC_KEY: Final = "audit.pub"
+OUTBOX: Final = "outbox"
 
 OFFICE_VARIABLE: Final = "WIRFLOW_OFFICE"
 

@@ -7,18 +7,32 @@ from typing import TYPE_CHECKING
 
 from wirflow.notices.deliver import Deliverer
 from wirflow.notices.file import FileChannel
-from wirflow.office.office import OUTBOX
 from wirflow.scheduler import Scheduler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from wirflow.engine import Engine
     from wirflow.notices.channel import Channel
-    from wirflow.office.office import Office
+    from wirflow.office.settings import Settings
 
 
-def scheduler_of(office: Office) -> Scheduler:
-    """The scheduler of an office; it seals the trail where the office has a key."""
-    channels: dict[str, Channel] = {"file": FileChannel(office.folder / OUTBOX, office.profile)}
-    smtp = office.settings.smtp
+def scheduler_of(
+    engine: Engine, settings: Settings, *, folder: Path, outbox: Path, seal: Callable[[], object]
+) -> Scheduler:
+    """The scheduler of an office.
+
+    Args:
+        engine: whose timers it fires and whose notices it delivers.
+        settings: how mail goes out.
+        folder: what paths in the settings are relative to.
+        outbox: where the file channel writes.
+        seal: what seals the trail.
+    """
+    profile = engine.profile
+    channels: dict[str, Channel] = {"file": FileChannel(outbox, profile)}
+    smtp = settings.smtp
     if smtp is not None:
         from wirflow.notices.smtp import SmtpChannel, SmtpServer  # noqa: PLC0415 - few offices send mail themselves
 
@@ -28,7 +42,7 @@ def scheduler_of(office: Office) -> Scheduler:
             tls=smtp.tls,
             user=smtp.user,
             password=os.environ.get(smtp.password_env) if smtp.password_env else None,
-            ca_file=office.folder / smtp.ca_file if smtp.ca_file else None,
+            ca_file=folder / smtp.ca_file if smtp.ca_file else None,
         )
-        channels["smtp"] = SmtpChannel(server, office.profile)
-    return Scheduler(office.engine, Deliverer(office.engine, channels), seal=office.seal)
+        channels["smtp"] = SmtpChannel(server, profile)
+    return Scheduler(engine, Deliverer(engine, channels), seal=seal)
