@@ -31,7 +31,7 @@ ERRORS = [
 ]
 
 _CODE = re.compile(r"[a-z]+(?:-[a-z]+)*")
-_ROOMS = ("wirflow/definition/", "wirflow/office/")
+_ROOMS = ("wirflow/definition/", "wirflow/office/", "wirflow/scenario/", "wirflow/simulation/")
 
 
 def page(name: str) -> str:
