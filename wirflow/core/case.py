@@ -12,7 +12,7 @@ from wirflow.deadlines import Catalogue, Deadline
 from wirflow.definition.values import Value
 from wirflow.text import Text
 
-EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal"]
+EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal", "migration"]
 
 TimerKind = Literal["due", "reminder", "escalation", "signal"]
 

@@ -96,6 +96,11 @@ def refuse(workflow: Workflow, case: Case, event: Event, facts: Facts, refusal: 
     return _decision(workflow, case, after, event, facts, _Effects(), refused=refusal)
 
 
+def settle(workflow: Workflow, before: Case, after: Case, event: Event, facts: Facts) -> Decision | Refusal:
+    """What follows by itself from how a case was put: automatic transitions, constraints, deadlines."""
+    return _settle(workflow, before, after, event, facts, _Effects())
+
+
 def warnings(workflow: Workflow, case: Case, facts: Facts) -> tuple[Warn, ...]:
     """What should be known about a case though nothing is refused."""
     if not workflow.warnings:

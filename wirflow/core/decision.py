@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wirflow.core.case import Case, Event, Timer
+from wirflow.definition.model import Workflow
 from wirflow.definition.values import Value
 from wirflow.text import Lang, Text
 
@@ -92,3 +93,5 @@ class Decision:
     """Of a deadline or signal: the rule that stood against it.  It is on record, and done with."""
     moved: bool = field(default=False)
     """The case came into another state."""
+    previous: Workflow | None = None
+    """Of a migration: the version that the case pinned before."""

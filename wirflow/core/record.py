@@ -36,7 +36,8 @@ def record(
         commitments: personal field → what stands for its new value.
         recorded_at: when it is written.
     """
-    event, case, before = decision.event, decision.case, decision.before
+    event, case, before, previous = decision.event, decision.case, decision.before, decision.previous
+    hidden = workflow.personal | previous.personal if previous else workflow.personal
     body: Json = {
         "v": VERSION,
         "case": case.key,
@@ -51,9 +52,10 @@ def record(
         "occurred_at": stamp(event.occurred_at),
         "recorded_at": stamp(recorded_at),
         "changes": {
-            name: [None, _committed(commitments.get(name))]
-            if name in workflow.personal
-            else [_plain(old), _plain(new)]
+            name: [
+                None if name in hidden else _plain(old),
+                _committed(commitments.get(name)) if name in workflow.personal else _plain(new),
+            ]
             for name, (old, new) in decision.changes.items()
         },
         "reason": event.reason,
@@ -72,6 +74,11 @@ def record(
     if before is None:
         body["links"] = dict(case.links)
         body["sources"] = dict(case.sources)
+    if before and previous:
+        body["migration"] = {"from": previous.hash, "to": workflow.hash}
+        if case.links != before.links or case.sources != before.sources:
+            body["links"] = dict(case.links)
+            body["sources"] = dict(case.sources)
     if event.timer:
         body["timer"] = _fired(event.timer)
     if decision.refused:

@@ -80,6 +80,11 @@ _UPDATE = (
     .where(cases.c.id == bindparam("case_id"), cases.c.revision == bindparam("old_revision"))
     .values({name: bindparam(name) for name in _WRITTEN})
 )
+_RENAME = (
+    update(cases)
+    .where(cases.c.id == bindparam("case_id"))
+    .values(links=bindparam("links"), sources=bindparam("sources"))
+)
 _INSERT_SECRET = insert(personal).values(
     {name: bindparam(name) for name in ("case_id", "field", "seq", "value", "salt", "commitment")}
 )
@@ -103,11 +108,11 @@ def load_by_id(session: Session, definitions: Definitions, number: int) -> Store
 
 
 def load_many(session: Session, definitions: Definitions, keys: Sequence[str]) -> dict[str, StoredCase]:
-    """Several cases by their keys, kept from changing; in key order, so that no workers wait in a ring."""
+    """Several cases by their keys; one that writes keeps them from changing, in key order, so without a ring."""
     if not keys:
         return {}
     wanted = sorted(set(keys))
-    rows = session.rows(_shared(len(wanted)), {f"k{number}": key for number, key in enumerate(wanted)})
+    rows = session.rows(_several(len(wanted), lock=not session.read_only), {f"k{number}": key for number, key in enumerate(wanted)})
     return {stored.case.key: stored for stored in _complete(session, definitions, rows)}
 
 
@@ -165,10 +170,28 @@ def keep_secrets(session: Session, case_id: int, seq: int, secrets: Iterable[Sec
     )
 
 
+def drop_secrets(session: Session, case_id: int, seq: int, fields: Iterable[str]) -> None:
+    """Let personal fields have no value from an entry on; what earlier entries commit to stays provable."""
+    session.run_many(
+        _INSERT_SECRET,
+        [
+            {"case_id": case_id, "field": name, "seq": seq, "value": None, "salt": None, "commitment": ""}
+            for name in fields
+        ],
+    )
+
+
+def rename(session: Session, stored: StoredCase) -> None:
+    """Write what no event changes: the names of links, and of the fields that have sources."""
+    case = stored.case
+    session.run(_RENAME, {"case_id": stored.id, "links": _text(case.links), "sources": _text(case.sources)})
+
+
 @cache
-def _shared(count: int) -> Select[Any]:
+def _several(count: int, *, lock: bool) -> Select[Any]:
     names: list[Any] = [bindparam(f"k{number}") for number in range(count)]
-    return select(*_COLUMNS).where(cases.c.key.in_(names)).order_by(cases.c.key).with_for_update(read=True)
+    found = select(*_COLUMNS).where(cases.c.key.in_(names)).order_by(cases.c.key)
+    return found.with_for_update(read=True) if lock else found
 
 
 @cache
@@ -176,7 +199,7 @@ def _secrets(count: int) -> Select[Any]:
     numbers: list[Any] = [bindparam(f"n{number}") for number in range(count)]
     return (
         select(personal.c.case_id, personal.c.field, personal.c.value)
-        .where(personal.c.case_id.in_(numbers), personal.c.value.is_not(None))
+        .where(personal.c.case_id.in_(numbers))
         .order_by(personal.c.case_id, personal.c.field, personal.c.seq)
     )
 
@@ -190,14 +213,16 @@ def _complete(session: Session, definitions: Definitions, rows: Sequence[Any]) -
     numbers = {f"n{number}": stored.id for number, stored in enumerate(private)}
     facts: dict[int, dict[str, Any]] = {}
     for case_id, field, value in session.rows(_secrets(len(private)), numbers):
-        facts.setdefault(case_id, {})[field] = _decode(value)
+        facts.setdefault(case_id, {})[field] = None if value is None else _decode(value)
     return [_with(stored, facts.get(stored.id)) for stored in found]
 
 
 def _with(stored: StoredCase, secrets: Mapping[str, Any] | None) -> StoredCase:
     if not secrets:
         return stored
-    known = values.load(stored.workflow.field_types, secrets)
+    # Values of fields that an earlier version had, or had as personal ones, say nothing any more.
+    personal_types = [pair for pair in stored.workflow.field_types if pair[0] in stored.workflow.personal]
+    known = values.load(personal_types, {name: value for name, value in secrets.items() if value is not None})
     return replace(stored, case=replace(stored.case, data={**stored.case.data, **known}))
 
 

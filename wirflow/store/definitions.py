@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
-from wirflow.clock import stamp
+from wirflow.clock import stamp, unstamp
 from wirflow.definition.model import Workflow
 from wirflow.store.tables import definitions
 
@@ -15,15 +16,22 @@ if TYPE_CHECKING:
 
     from wirflow.store.database import Session
 
+_TICK: Final = timedelta(microseconds=1)
+
 _BY_ID = select(definitions.c.form).where(definitions.c.id == bindparam("id"))
 _BY_HASH = select(definitions.c.id).where(definitions.c.hash == bindparam("hash"))
 _LATEST = (
-    select(definitions.c.id, definitions.c.form)
+    select(definitions.c.id, definitions.c.form, definitions.c.recorded_at)
     .where(definitions.c.workflow == bindparam("workflow"))
-    .order_by(definitions.c.id.desc())
+    .order_by(definitions.c.recorded_at.desc(), definitions.c.id.desc())
     .limit(1)
 )
-_NAMES = select(definitions.c.workflow, func.max(definitions.c.id)).group_by(definitions.c.workflow)
+_NAMES = select(definitions.c.workflow, definitions.c.id).order_by(
+    definitions.c.recorded_at, definitions.c.id
+)
+_AGAIN = (
+    update(definitions).where(definitions.c.id == bindparam("number")).values(recorded_at=bindparam("moment"))
+)
 _INSERT = (
     insert(definitions)
     .values({name: bindparam(name) for name in ("hash", "workflow", "form", "recorded_at")})
@@ -55,9 +63,18 @@ class Definitions:
         return dict(session.rows(_NAMES))
 
     def register(self, session: Session, workflow: Workflow, now: datetime) -> int:
-        """Keep a version unless it is kept already; its number."""
+        """Let this be the newest version of its workflow; its number.
+
+        A version to which the files go back is the newest again.
+        """
+        latest = session.row(_LATEST, {"workflow": workflow.name})
         row = session.row(_BY_HASH, {"hash": workflow.hash})
+        if latest and row and latest[0] == row[0]:
+            return int(row[0])
+        # The order of the moments says which is the newest, also where the clock stands still.
+        moment = stamp(max(now, unstamp(latest[2]) + _TICK) if latest else now)
         if row:
+            session.run(_AGAIN, {"number": row[0], "moment": moment})
             return int(row[0])
         return session.insert(
             _INSERT,
@@ -65,6 +82,6 @@ class Definitions:
                 "hash": workflow.hash,
                 "workflow": workflow.name,
                 "form": workflow.form.decode(),
-                "recorded_at": stamp(now),
+                "recorded_at": moment,
             },
         )

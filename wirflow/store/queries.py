@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import bindparam, func, or_, select, text
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select, text
 
 from wirflow.clock import stamp, unstamp
 from wirflow.deadlines import Deadline
@@ -75,6 +75,21 @@ class DefinitionRow:
     workflow: str
     cases: int
     """How many cases pin it."""
+    registered_at: datetime
+    """When it became the newest version of its workflow."""
+    running: int
+    """How many of the cases are not in a final state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedRow:
+    """A case and the version that it pins."""
+
+    case: str
+    workflow: str
+    definition_id: int
+    state: str
+    final: bool
 
 
 _TIMER = (
@@ -91,14 +106,19 @@ _TIMER = (
     timers.c.error,
 )
 _JOINED = select(*_TIMER).join(cases, cases.c.id == timers.c.case_id)
-_ARMED_DUE = _JOINED.where(timers.c.status == "armed", timers.c.kind == "due").order_by(
+# Literals, not bound values: only so does the database see that the partial indexes fit.
+_IS_ARMED = timers.c.status == literal_column("'armed'")
+_IS_PASSED = and_(
+    timers.c.status == literal_column("'fired'"), timers.c.kind == literal_column("'due'"), timers.c.event.is_(None)
+)
+_ARMED_DUE = _JOINED.where(_IS_ARMED, timers.c.kind == "due").order_by(timers.c.due_at, timers.c.id)
+_PASSED = _JOINED.where(_IS_PASSED).order_by(timers.c.due_at, timers.c.id)
+_PASSED_OF = _JOINED.where(_IS_PASSED, cases.c.key == bindparam("key")).order_by(timers.c.due_at, timers.c.id)
+_ARMED = _JOINED.where(_IS_ARMED).order_by(timers.c.due_at, timers.c.id)
+_ARMED_UNTIL = _JOINED.where(_IS_ARMED, timers.c.due_at <= bindparam("until")).order_by(
     timers.c.due_at, timers.c.id
 )
-_ARMED = _JOINED.where(timers.c.status == "armed").order_by(timers.c.due_at, timers.c.id)
-_ARMED_UNTIL = _JOINED.where(timers.c.status == "armed", timers.c.due_at <= bindparam("until")).order_by(
-    timers.c.due_at, timers.c.id
-)
-_ARMED_OF = _JOINED.where(timers.c.status == "armed", cases.c.key == bindparam("key")).order_by(
+_ARMED_OF = _JOINED.where(_IS_ARMED, cases.c.key == bindparam("key")).order_by(
     timers.c.due_at, timers.c.id
 )
 _TROUBLED = _JOINED.where(or_(timers.c.status == "failed", timers.c.status == "refused")).order_by(
@@ -120,10 +140,20 @@ _SECRETS = (
     .order_by(cases.c.key, personal.c.seq, personal.c.field)
 )
 _VERSIONS = (
-    select(definitions.c.id, definitions.c.hash, definitions.c.workflow, func.count(cases.c.id))
+    select(
+        definitions.c.id,
+        definitions.c.hash,
+        definitions.c.workflow,
+        func.count(cases.c.id),
+        definitions.c.recorded_at,
+        func.coalesce(func.sum(1 - cases.c.final), 0),
+    )
     .join(cases, cases.c.definition_id == definitions.c.id, isouter=True)
-    .group_by(definitions.c.id, definitions.c.hash, definitions.c.workflow)
-    .order_by(definitions.c.id)
+    .group_by(definitions.c.id, definitions.c.hash, definitions.c.workflow, definitions.c.recorded_at)
+    .order_by(definitions.c.recorded_at, definitions.c.id)
+)
+_PINNED = select(cases.c.key, cases.c.workflow, cases.c.definition_id, cases.c.state, cases.c.final).order_by(
+    cases.c.key
 )
 _NOTICE_STATES = select(outbox.c.state, func.count(outbox.c.id)).group_by(outbox.c.state)
 _LINKED_FROM = select(cases.c.key, cases.c.links).order_by(cases.c.key)
@@ -163,6 +193,11 @@ def armed_due(session: Session) -> list[TimerRow]:
     return [_timer(row) for row in session.rows(_ARMED_DUE)]
 
 
+def passed(session: Session, key: str | None = None) -> list[TimerRow]:
+    """Deadlines that are over and brought nothing about by themselves: of all cases, or of one."""
+    return [_timer(row) for row in (session.rows(_PASSED_OF, {"key": key}) if key else session.rows(_PASSED))]
+
+
 def troubled(session: Session) -> list[TimerRow]:
     """Timers that failed, and those whose event was refused, oldest first."""
     return [_timer(row) for row in session.rows(_TROUBLED)]
@@ -188,10 +223,25 @@ def secrets(session: Session) -> list[SecretRow]:
 
 
 def versions(session: Session) -> list[DefinitionRow]:
-    """All kept versions of all workflows, oldest first."""
+    """All kept versions of all workflows; the newest version of each is its last."""
     return [
-        DefinitionRow(id=number, hash=hash_, workflow=workflow, cases=count)
-        for number, hash_, workflow, count in session.rows(_VERSIONS)
+        DefinitionRow(
+            id=number,
+            hash=hash_,
+            workflow=workflow,
+            cases=count,
+            registered_at=unstamp(registered),
+            running=int(running),
+        )
+        for number, hash_, workflow, count, registered, running in session.rows(_VERSIONS)
+    ]
+
+
+def pinned(session: Session) -> list[PinnedRow]:
+    """All cases with the versions that they pin, in the order of their keys."""
+    return [
+        PinnedRow(case=key, workflow=workflow, definition_id=number, state=state, final=bool(final))
+        for key, workflow, number, state, final in session.rows(_PINNED)
     ]
 
 

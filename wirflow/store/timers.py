@@ -74,6 +74,10 @@ _END = (
     .where(timers.c.id == bindparam("timer_id"), _ARMED)
     .values(status=bindparam("ending"), error=bindparam("error"))
 )
+_FAILED_OF_CASE = (
+    select(*_COLUMNS).where(timers.c.case_id == bindparam("case_id"), _FAILED).order_by(timers.c.id)
+)
+_GIVE_UP = update(timers).where(timers.c.id == bindparam("timer_id"), _FAILED).values(status="cancelled")
 _REARM = update(timers).where(_FAILED).values(status="armed", error=None)
 
 _encode = msgspec.json.Encoder().encode
@@ -105,6 +109,16 @@ def arm(session: Session, case_id: int, new: Iterable[Timer]) -> None:
 def end(session: Session, numbers: Iterable[int], ending: Ending, error: str | None = None) -> None:
     """Say how armed timers ended."""
     session.run_many(_END, [{"timer_id": number, "ending": ending, "error": error} for number in numbers])
+
+
+def failed(session: Session, case_id: int) -> dict[int, Timer]:
+    """The timers of a case that were set aside with an error, by their numbers."""
+    return {row[0]: _from_row(row) for row in session.rows(_FAILED_OF_CASE, {"case_id": case_id})}
+
+
+def give_up(session: Session, numbers: Iterable[int]) -> None:
+    """Let timers that failed not be tried again; their errors stay on record."""
+    session.run_many(_GIVE_UP, [{"timer_id": number} for number in numbers])
 
 
 def rearm_failed(session: Session) -> int:
