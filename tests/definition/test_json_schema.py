@@ -10,19 +10,26 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from jsonschema import Draft202012Validator
 
-from wirflow.definition.json_schema import FILES, json_schema
+from wirflow.definition.json_schema import FILES as OWN, json_schema
 from wirflow.definition.log import Log
 from wirflow.definition.shape import Many, Record, Table, Word
 from wirflow.definition.yaml import plain, read_file, read_text
+from wirflow.scenario import SCENARIO
 from wirflow.text import LANGS, Text
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WORKFLOWS = [HERE / "sound.yaml", HERE / "companion.yaml", *sorted((ROOT / "workflows").glob("*.yaml"))]
 PORTFOLIOS = sorted((ROOT / "workflows" / "portfolios").glob("*.yaml"))
-VALIDATORS = {kind: Draft202012Validator(json_schema(kind, "en")) for kind in FILES}
+SCENARIOS = sorted((ROOT / "tests" / "scenarios").glob("*.yaml"))
+FILES = {**OWN, "scenario": SCENARIO}
+VALIDATORS = {
+    kind: Draft202012Validator(json_schema(kind, "en", grammar=grammar)) for kind, grammar in FILES.items()
+}
 SOUND = plain(read_file(HERE / "sound.yaml").root)
 PORTFOLIO = plain(read_file(PORTFOLIOS[0]).root)
+
+SCENE = plain(read_file(ROOT / "tests" / "scenarios" / "f-letter-after-expiry.yaml").root)
 
 
 def errors(kind: str, data: object) -> list[str]:
@@ -41,7 +48,7 @@ def refused(kind: str, root) -> list[str]:
 @pytest.mark.parametrize("lang", LANGS)
 def test_it_is_a_schema(kind, lang):
     """In both languages it is JSON and a schema of draft 2020-12, with a name of its own."""
-    schema = json.loads(json.dumps(json_schema(kind, lang)))
+    schema = json.loads(json.dumps(json_schema(kind, lang, grammar=FILES[kind])))
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"].endswith("2020-12/schema")
     assert kind in schema["$id"]
@@ -49,7 +56,11 @@ def test_it_is_a_schema(kind, lang):
 
 @pytest.mark.parametrize(
     ("kind", "path"),
-    [*(("workflow", path) for path in WORKFLOWS), *(("portfolio", path) for path in PORTFOLIOS)],
+    [
+        *(("workflow", path) for path in WORKFLOWS),
+        *(("portfolio", path) for path in PORTFOLIOS),
+        *(("scenario", path) for path in SCENARIOS),
+    ],
     ids=lambda item: getattr(item, "stem", item),
 )
 def test_sound_files_are_valid(kind, path):

@@ -23,7 +23,7 @@ REFERENCE = ROOT / "docs" / "reference"
 SOURCES = sorted((ROOT / "wirflow").rglob("*.py"))
 
 # The first argument of these calls is a code, or the noun that `unknown-` is put before.
-_CODES = {"add", "_finding", "_find", "_unknown"}
+_CODES = {"add", "_finding", "_find", "_refuse", "_unknown"}
 _NOUNS = {"unknown", "_known", "_all_known"}
 
 ERRORS = [

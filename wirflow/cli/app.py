@@ -44,6 +44,9 @@ COMMANDS: Final = {
     "run": both("Fristen und Schreiben laufen lassen", "Let deadlines and notices run"),
     "notices": both("Der Postausgang", "The outbox"),
     "deadline": both("Eine gesetzliche Frist berechnen und erklären", "Compute and explain a legal deadline"),
+    "test": both(
+        "Szenarien spielen und zeigen, was anders kam", "Play scenarios and show what came otherwise"
+    ),
     "check": both("Workflows auf Fehler prüfen", "Prove workflows sound"),
     "diagram": both("Einen Workflow zeichnen", "Draw a workflow"),
     "audit": both("Die Akte: zeigen, versiegeln, prüfen, ausgeben", "The trail: show, seal, verify, export"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - Typer reads it from the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -129,7 +129,11 @@ def _chosen(desk: Desk, files: Sequence[Path]) -> list[Path]:
     if files:
         return list(files)
     folder = desk.office.folder / SCENARIOS
-    found = sorted(folder.glob("*.yaml"))
+    here = Path.cwd()
+    found = [
+        path.relative_to(here) if path.is_relative_to(here) else path
+        for path in sorted(folder.glob("*.yaml"))
+    ]
     if not found:
         raise InputError(
             Text(f"In {folder} ist kein Szenario.", f"There is no scenario in {folder}."),

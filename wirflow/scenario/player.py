@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from wirflow.audit.entry import Entry
     from wirflow.definition.finding import Place
-    from wirflow.definition.model import Workflow
+    from wirflow.definition.model import Notice, Workflow
     from wirflow.definition.portfolio import PortfolioCase
 
 NOON: Final = time(12)
@@ -163,9 +163,10 @@ class Player:
         for item in found:
             entry = entries[item.case, item.seq]
             on = civil_date(unstamp(entry.occurred_at), str(self._zone))
-            meant = _readers(self._workflow(entry), item.template)
+            meant = _readers(self._workflow(entry), entry, item.template, item.kind)
             person = people.get(item.recipient)
-            for role in sorted(person.roles & meant) if person else [item.recipient]:
+            roles = sorted(person.roles & meant or person.roles) if person else [_role(item.recipient)]
+            for role in roles:
                 rows[item.seq, Written(item.case, item.template, role, item.kind, on)] = None
         return [written for _, written in rows]
 
@@ -375,11 +376,22 @@ def _as_new(case: PortfolioCase) -> NewCase:
     )
 
 
-def _readers(workflow: Workflow, template: str) -> frozenset[str]:
-    """The roles to which a workflow writes with a template."""
-    notices = [notice for item in workflow.transitions for notice in item.notices]
-    notices += [item.notice for item in workflow.deadlines if item.notice]
-    return frozenset(role for notice in notices if notice.template == template for role in notice.to)
+def _readers(workflow: Workflow, entry: Entry, template: str, kind: str) -> frozenset[str]:
+    """The roles to which an entry's notice was written."""
+    notices: list[Notice | None] = []
+    if kind == "event":
+        events = {entry.event, *(step["event"] for step in entry.body.get("via", ()))}
+        notices += [one for item in workflow.transitions if item.event in events for one in item.notices]
+    else:
+        timer = entry.body.get("timer")
+        spec = workflow.deadline_by_name.get(timer["name"]) if timer else None
+        notices += [spec.notice, spec.escalate.notice if spec.escalate else None] if spec else []
+    return frozenset(role for one in notices if one and one.template == template for role in one.to)
+
+
+def _role(recipient: str) -> str:
+    """The role that a notice is for which nobody receives."""
+    return recipient.removeprefix("role:")
 
 
 def _is(wanted: Wanted, written: Written) -> bool:

@@ -393,7 +393,9 @@ _WORDS: Final = {
 def _templates(workflow: Workflow) -> list[str]:
     """The templates that a workflow writes."""
     named = [notice.template for item in workflow.transitions for notice in item.notices]
-    named += [item.notice.template for item in workflow.deadlines if item.notice]
+    for spec in workflow.deadlines:
+        others = (spec.notice, spec.escalate.notice if spec.escalate else None)
+        named += [notice.template for notice in others if notice]
     return list(dict.fromkeys(named))
 
 
