@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.scenario.stage import APPROVED, HEAD, setting, told
+from tests.scenario.stage import APPROVED, HEAD, WORKFLOW, played, setting, told
 from wirflow.definition.model import CORRECT
 from wirflow.scenario import Goal, Tally, goals, play_all, read_scenario
 from wirflow.text import Text
@@ -188,3 +188,27 @@ def test_automatic_steps_and_reminders(tmp_path):
         Goal("grant", "transition", "close", "draft"): 1,
         Goal("grant", "deadline", "answer"): 1,
     }
+
+
+def test_constraints_count_as_rules(tmp_path):
+    """A rule between the facts of a case counts when it refuses something."""
+    more = "constraints: [{when: 'amount < 900', else: {de: Höchstens 900., en: At most 900.}}]\n"
+    steps = "  - {at: 2021-01-05, do: G-1 submit, as: ada, set: {amount: 950}, refused: At most 900}\n"
+    found = played(tmp_path, steps, workflow=WORKFLOW + more)
+    goal = Goal("grant", "rule", "constraints", "1")
+    assert told(found.differences) == []
+    assert found.tally.hits[goal] == 1
+    assert goal in dict(goals(setting(tmp_path, WORKFLOW + more).workflows["grant"]))
+
+
+def test_whoever_hears_of_an_overdue_deadline_may_be_expected(tmp_path):
+    """An escalation is a notice to its own roles, of its own kind."""
+    text = WORKFLOW.replace("fire: close\n    remind", "escalate: {after: P5D, to: lead}\n    remind")
+    steps = """\
+  - {at: 2021-01-05, do: G-1 approve, as: leo, set: {ends: 2021-01-10}}
+  - {at: 2021-01-12, scheduler: up, notices: {case: G-1, template: letter, to: clerk, kind: event}}
+  - at: 2021-01-17
+    notices: {case: G-1, template: letter, to: lead, kind: escalation, on: 2021-01-16}
+    exactly: true
+"""
+    assert told(played(tmp_path, steps, workflow=text).differences) == []

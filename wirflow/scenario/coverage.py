@@ -26,6 +26,9 @@ Kind = Literal["transition", "deadline", "rule", "warning"]
 FOUR_EYES = "not_by"
 """What a rule of four eyes is called among the rules of an event."""
 
+CONSTRAINTS = "constraints"
+"""Stands for an event where a rule is one between the facts of a case, after whatever event."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Goal:
@@ -77,6 +80,9 @@ class Tally:
                 here = any(stands(place, name) for name in transition.sources)
                 if transition.event == event and here and _among(otherwise.de, words):
                     self.hits[Goal(workflow.name, "rule", event, str(number))] += 1
+            for number, rule in enumerate(workflow.constraints, 1):
+                if _among(rule.otherwise.de, words):
+                    self.hits[Goal(workflow.name, "rule", CONSTRAINTS, str(number))] += 1
 
     def warning(self, workflow: str, name: str) -> None:
         """Count a warning that holds."""
@@ -169,6 +175,8 @@ def goals(workflow: Workflow) -> Iterator[tuple[Goal, Text | None]]:
                 Goal(name, "rule", transition.event, FOUR_EYES),
                 Text(f"Vier-Augen-Prinzip: {others}", f"Four eyes: {others}"),
             )
+    for number, rule in enumerate(workflow.constraints, 1):
+        yield Goal(name, "rule", CONSTRAINTS, str(number)), rule.otherwise
     for warning in workflow.warnings:
         yield Goal(name, "warning", warning.name), warning.text
 

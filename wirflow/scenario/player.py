@@ -231,7 +231,9 @@ class Player:
                 self._differ("timer", place, row.case, row.name, _WORKS, Text.same(row.error or row.status))
 
     def _start(self, step: Step, case: PortfolioCase) -> None:
-        recorder = step.act.actor if step.act else next(iter(self.engine.profile.people), "")
+        portfolio = self.scenario.portfolio
+        somebody = portfolio.recorder if portfolio else next(iter(self.engine.profile.people), "")
+        recorder = step.act.actor if step.act else somebody
         try:
             started = self.engine.start(_as_new(case), actor=recorder)
         except WorldError:
@@ -385,7 +387,10 @@ def _readers(workflow: Workflow, entry: Entry, template: str, kind: str) -> froz
     else:
         timer = entry.body.get("timer")
         spec = workflow.deadline_by_name.get(timer["name"]) if timer else None
-        notices += [spec.notice, spec.escalate.notice if spec.escalate else None] if spec else []
+        if spec and kind == "escalation":
+            notices.append(spec.escalate.notice if spec.escalate else None)
+        elif spec:
+            notices.append(spec.notice)
     return frozenset(role for one in notices if one and one.template == template for role in one.to)
 
 
