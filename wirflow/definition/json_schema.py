@@ -4,9 +4,10 @@
 
 It is made of the same grammar that the reader fits files to, and says as much
 of it as JSON Schema can: which keys there are, what stands under each, and what
-it is for.  What the reader takes, the schema takes; what is only known from the
-whole file (that a state exists, that an expression has the right type) is for
-`wirflow check` to say.
+it is for.  What the reader takes, the schema takes, but for a name that YAML takes
+for a truth value (`true` without quotes); what is only known from the whole file
+(that a state exists, that an expression has the right type) is for `wirflow check`
+to say.
 """
 
 from __future__ import annotations
