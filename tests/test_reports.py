@@ -46,6 +46,20 @@ def test_the_next_deadline_is_never_a_reminder(office):
     assert {due.kind for due in view.deadlines} == {"due"}
 
 
+def test_a_deadline_that_passed_and_was_not_met_stays_in_sight(office):
+    """What is over and brings nothing about by itself is shown as overdue until the case moves on."""
+    office.at("2022-07-05T08:00:00").engine.drain()
+    view = reports(office).portfolio()[0]
+    assert (view.case.state, view.next_deadline.name) == ("expired", "proof")
+    assert view.next_deadline.overdue
+    assert view.next_deadline.due == date(2022, 6, 30)
+    assert [due.overdue for due in reports(office).due(date(2022, 7, 31))] == [True]
+    assert reports(office).case("G-1").next_deadline.overdue
+    given = {"decided_on": date(2021, 12, 1), "award_ends": date(2022, 12, 31)}
+    office.engine.submit("G-1", "extend", actor="leo", given=given)
+    assert not any(due.overdue for due in reports(office).case("G-1").deadlines)
+
+
 def test_a_deadline_knows_for_whom_it_runs(office):
     """Those who are notified of it, by role and by name."""
     due = reports(office).due(date(2021, 12, 31))[0]

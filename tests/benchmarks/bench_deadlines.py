@@ -7,11 +7,13 @@ calls `measure`.  The aim is 100,000 a second for the common rules.
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.result import ROUNDS, Result
 from wirflow.deadlines import LANDS, compute
 
 if TYPE_CHECKING:
@@ -30,12 +32,12 @@ SPREAD = 18_000
 """Days over which the events are spread: fifty years, so that every year is cached once."""
 
 
-def measure() -> list[dict[str, object]]:
+def measure() -> list[Result]:
     """Deadlines per second for each common rule, and the raw limit of adding days to dates."""
     starts = [FIRST + timedelta(days=number * 7919 % SPREAD) for number in range(COUNT)]
     lands = [LANDS[number % len(LANDS)] for number in range(COUNT)]
     raw = _per_second(lambda: [start + timedelta(days=14) for start in starts])
-    rows: list[dict[str, object]] = []
+    rows: list[Result] = []
     for rule, period in COMMON:
 
         def work(rule: str = rule, period: str | None = period) -> object:
@@ -44,24 +46,14 @@ def measure() -> list[dict[str, object]]:
             ]
 
         work()
-        rate = _per_second(work)
-        rows.append(
-            {
-                "work": f"deadline {rule}" + (f" {period}" if period else ""),
-                "database": None,
-                "workers": 1,
-                "per_second": round(rate),
-                "raw_per_second": round(raw),
-                "ratio": round(rate / raw, 4),
-            }
-        )
+        name = f"deadline {rule}" + (f" {period}" if period else "")
+        rows.append(Result(name, None, 1, _per_second(work), raw))
     return rows
 
 
 def _per_second(work: Callable[[], object]) -> float:
-    """The best of three runs: the others met more of the machine's other work."""
-    best = min(_seconds(work) for _ in range(3))
-    return COUNT / best
+    """The median of several runs."""
+    return COUNT / statistics.median(_seconds(work) for _ in range(ROUNDS))
 
 
 def _seconds(work: Callable[[], object]) -> float:
@@ -71,5 +63,5 @@ def _seconds(work: Callable[[], object]) -> float:
 
 
 if __name__ == "__main__":
-    json.dump(measure(), sys.stdout, indent=2)
+    json.dump([result.to_json() for result in measure()], sys.stdout, indent=2)
     sys.stdout.write("\n")

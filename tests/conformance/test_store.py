@@ -161,7 +161,7 @@ def test_a_claim_is_fenced(office, stored):
         assert outbox.settle(session, second.id, second.fence + 1, "sent", now=NOW)
         (read,) = outbox.notices(session, "G-1")
     assert (read.state, read.attempts, read.sent_at) == ("sent", 2, "2021-01-04T09:00:00.000000Z")
-    assert not office.engine.retry_notice(read.id)
+    assert not office.engine.retry_notice(read)
 
 
 def test_one_notice_is_written_once(office, stored):
@@ -179,9 +179,10 @@ def test_a_dead_notice_may_be_retried(office, stored):
         outbox.add(session, stored.id, 1, [notice(state="dead", error="no")], NOW)
         assert outbox.claimable(session, NOW, 10) == []
         (dead,) = outbox.notices(session)
-        assert outbox.retry(session, dead.id, NOW)
+        assert outbox.retry(session, dead.id, NOW, "new@office.example")
         (again,) = outbox.claimable(session, NOW, 10)
     assert (again.state, again.error, again.key) == ("pending", None, "G-1/1/ada/file/approved")
+    assert again.address == "new@office.example"
 
 
 def test_entries_are_read_in_their_order(office):
@@ -204,6 +205,16 @@ def test_a_definition_is_kept_once_under_its_hash(office, stored):
     """Registering the same definition again adds no row."""
     office.engine.register([stored.workflow, stored.workflow])
     assert office.rows("SELECT hash FROM definitions") == [(stored.workflow.hash,)]
+
+
+def test_a_reader_sees_one_moment(office):
+    """What others commit while somebody reads does not show before the next look, and nothing waits."""
+    with office.database.reading() as session:
+        before = cases.load(session, Definitions(), "G-1")
+        office.engine.submit("G-1", "submit", actor="ada")
+        assert cases.load(session, Definitions(), "G-1") == before
+        assert cases.load_many(session, Definitions(), ["G-1"]) == {"G-1": before}
+    assert office.state("G-1") == "submitted"
 
 
 def test_a_database_of_another_version_is_refused(office):

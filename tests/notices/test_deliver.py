@@ -107,7 +107,7 @@ def test_a_notice_that_was_given_up_may_be_sent_once_more(office):
     deliverer = Deliverer(office.engine, {"file": channel})
     deliverer.deliver()
     [dead] = [item for item in notices_of(office) if item.state == "dead"]
-    assert office.engine.retry_notice(dead.id)
+    assert office.engine.retry_notice(dead)
     assert deliverer.deliver().sent == 1
     assert set(states(office).values()) == {"sent"}
 

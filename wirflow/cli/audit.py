@@ -60,9 +60,7 @@ def show(
     elif history:
         from wirflow.cli.sheet import history_table  # noqa: PLC0415 - JSON needs none
 
-        screen.show(
-            history_table(screen, office, history, office.reports.workflows(), keys=True, digests=True)
-        )
+        screen.show(history_table(screen, office, history, keys=True, digests=True))
     else:
         note(Text("Keine Einträge.", "No entries."), desk.lang)
 
@@ -86,8 +84,7 @@ def seal(ctx: typer.Context) -> None:
     made = office.seal()
     if made is None:
         note(Text("Alles ist schon versiegelt.", "Everything is sealed already."), desk.lang)
-    else:
-        sys.stdout.write(made)
+    sys.stdout.write(made or office.engine.checkpoint() or "")
 
 
 @app.command(

@@ -126,7 +126,7 @@ def retry(ctx: typer.Context, number: NumberArgument) -> None:
         ]
     else:
         found = [_find(office, number)]
-    done = [item for item in found if office.engine.retry_notice(item.id)]
+    done = [item for item in found if office.engine.retry_notice(item)]
     if found and not done:
         raise InputError(
             Text("Dieses Schreiben ist schon zugestellt.", "This notice has been delivered already."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -52,6 +53,7 @@ def run(
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Let it run."""
+    gc.enable()  # the start-up left it off, and this command may run for years
     from wirflow.office.practice import EVENING  # noqa: PLC0415 - the help page needs none of it
 
     desk = desk_of(ctx)

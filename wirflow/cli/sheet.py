@@ -11,18 +11,17 @@ from wirflow.cli import tables
 from wirflow.cli.screen import TONES, Screen
 from wirflow.cli.words import when
 from wirflow.clock import civil_date, unstamp
+from wirflow.core.case import ENTRY
 from wirflow.definition.model import Transition, Warn
 from wirflow.definition.values import show as show_value, show_date
 from wirflow.office import Office
 from wirflow.reports import CaseView
 from wirflow.text import Lang, Text
 
-NOTE: Final = "note."
-"""Under this name and a language, a remark stands among a case's sources."""
-
 _EVENTS: Final = {
     "start": Text("Angelegt", "Started"),
     "import": Text("Übernommen", "Imported"),
+    "migration": Text("Auf neue Fassung umgestellt", "Moved to a new version"),
 }
 
 
@@ -88,9 +87,8 @@ def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:
             {"name": row.name, "kind": row.kind, "status": row.status, "error": row.error}
             for row in sheet.troubles
         ],
-        "sources": {name: source for name, source in view.case.sources.items() if not name.startswith(NOTE)},
+        "sources": dict(view.case.sources),
         "note": note,
-        "definition": view.workflow.hash,
     }
 
 
@@ -102,6 +100,14 @@ def show(screen: Screen, sheet: Sheet) -> None:
     screen.say(view.workflow.title, style="dim")
     words = Text("seit", "since").pick(lang)
     screen.console.print(tables.state(view.state, lang), f"{words} {since}")
+    if tables.is_outdated(view):
+        screen.say(
+            Text(
+                f"{tables.OUTDATED} auf einer älteren Fassung ({view.workflow.hash[:12]}): 'wirflow migrate'",
+                f"{tables.OUTDATED} on an older version ({view.workflow.hash[:12]}): 'wirflow migrate'",
+            ),
+            style="dim",
+        )
     note = _note(view, lang)
     if note:
         screen.say()
@@ -124,7 +130,7 @@ def show(screen: Screen, sheet: Sheet) -> None:
 
 
 def _note(view: CaseView, lang: Lang) -> str | None:
-    return view.case.sources.get(f"{NOTE}{lang}")
+    return view.case.note.pick(lang) if view.case.note else None
 
 
 def _deadlines(screen: Screen, sheet: Sheet) -> None:
@@ -199,10 +205,16 @@ def _facts(screen: Screen, sheet: Sheet) -> None:
         style = "yellow" if value is None else ""
         name = _styled(f"{field.title.pick(lang)} ", "")
         name.append(field.name, style="dim")
-        table.add_row(
-            name, _styled(words, style), view.case.sources.get(field.name, usual if value is not None else "")
-        )
+        source = view.case.sources.get(field.name, usual if value is not None else "")
+        table.add_row(name, _styled(words, style), _source(source, lang))
     screen.show(table)
+
+
+def _source(source: str, lang: Lang) -> str:
+    """Where a fact is from: as it was cited, or the entry of the trail that set it."""
+    if source.startswith(ENTRY):
+        return f"{Text('Eintrag', 'entry').pick(lang)} {source.removeprefix(ENTRY)}"
+    return source
 
 
 def _links(screen: Screen, sheet: Sheet) -> None:
@@ -228,16 +240,13 @@ def _links(screen: Screen, sheet: Sheet) -> None:
 
 def _history(screen: Screen, sheet: Sheet) -> None:
     screen.heading(Text("Verlauf", "History"))
-    screen.show(
-        history_table(screen, sheet.office, sheet.history, {sheet.view.workflow.name: sheet.view.workflow})
-    )
+    screen.show(history_table(screen, sheet.office, sheet.history))
 
 
 def history_table(
     screen: Screen,
     office: Office,
     history: Any,
-    workflows: Any,
     *,
     keys: bool = False,
     digests: bool = False,
@@ -256,8 +265,10 @@ def history_table(
     if digests:
         columns.append((Text("Eintrag", "Entry"), {"no_wrap": True, "style": "dim"}))
     table = screen.table(*columns)
+    # Each entry speaks of its own version; a newer one may call things otherwise.
+    versions = office.reports.definitions({entry.body["definition"] for entry in history})
     for entry in history:
-        workflow = workflows.get(entry.body["workflow"])
+        workflow = versions[entry.body["definition"]]
         occurred = civil_date(unstamp(entry.occurred_at), office.zone)
         recorded = civil_date(unstamp(entry.recorded_at), office.zone)
         day = show_date(occurred, lang)

@@ -42,7 +42,7 @@ def agenda(workflow: Workflow, case: Case, facts: Facts, now: datetime) -> tuple
     timers: list[Timer] = []
     active = set(workflow.active(case.state))
     for spec in workflow.deadlines:
-        if not active.isdisjoint(spec.states) and _runs(workflow, spec, case, facts):
+        if not active.isdisjoint(spec.states) and runs(workflow, spec, case, facts):
             deadline = deadline_of(workflow, spec, case, facts)
             if deadline:
                 timers += _timers(spec, case, deadline, facts, now)
@@ -101,7 +101,8 @@ def _shifted(day: date, every: str, times: int) -> date:
     return compute("no-roll", day, many).due
 
 
-def _runs(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> bool:
+def runs(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> bool:
+    """Whether the condition of a deadline holds; one that touches an absent fact does not."""
     if spec.when is None:
         return True
     guards = guards_for(workflow)

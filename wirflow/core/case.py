@@ -17,6 +17,10 @@ EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal
 TimerKind = Literal["due", "reminder", "escalation", "signal"]
 
 
+ENTRY = "#"
+"""A source that begins with it is the number of the entry that set the fact."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """How far a deadline of a case has been dealt with: nothing up to `until` fires again."""

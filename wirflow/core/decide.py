@@ -13,7 +13,7 @@ from dataclasses import dataclass, field as dataclass_field, replace
 from typing import TYPE_CHECKING
 
 from wirflow.core.agenda import agenda
-from wirflow.core.case import Case, Done, Timer
+from wirflow.core.case import ENTRY, Case, Done, Timer
 from wirflow.core.decision import Decision, NoticeKind, NoticeOrder, Refusal, SignalOrder, Step
 from wirflow.core.machine import machine_for, moved, remembered
 from wirflow.definition.guards import AbsentError, guards_for
@@ -491,6 +491,10 @@ def _decision(  # noqa: PLR0917 - as above
         for name in (*old, *(name for name in after.data if name not in old))
         if old.get(name) != after.data.get(name)
     }
+    if before is not None and event.kind != "migration":
+        # What somebody changed does not stand any more where it was found.
+        entry = f"{ENTRY}{after.revision}"
+        after = replace(after, sources={**after.sources, **dict.fromkeys(changes, entry)})
     armed = {timer.identity: timer for timer in facts.armed}
     wanted: dict[tuple[object, ...], Timer] = {}
     if workflow.deadlines:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from wirflow.audit.entry import VERSION
 from wirflow.clock import stamp
+from wirflow.definition.model import CORRECT
 from wirflow.definition.values import Value, to_json
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def record(
         "workflow": workflow.name,
         "definition": workflow.hash,
         "event": event.name,
-        "kind": event.kind,
+        "kind": "correction" if event.name == CORRECT and event.kind == "action" else event.kind,
         "actor": event.actor,
         "from": before.state if before else None,
         "to": case.state,

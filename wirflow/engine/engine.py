@@ -396,10 +396,12 @@ class Engine:
                 session, notice.id, held, ending, now=self.clock.now(), again=again, error=error
             )
 
-    def retry_notice(self, number: int) -> bool:
-        """Let a notice that was given up be sent once more."""
+    def retry_notice(self, notice: Notice) -> bool:
+        """Let a notice that was given up be sent once more, to the address that its reader has now."""
+        reader = self.profile.people.get(notice.recipient)
+        address = reader.email if reader else notice.address
         with self.database.writing() as session:
-            return outbox.retry(session, number, self.clock.now())
+            return outbox.retry(session, notice.id, self.clock.now(), address)
 
     # -- sealing -----------------------------------------------------------------------
 
@@ -416,6 +418,11 @@ class Engine:
             sealed = seal(waiting, frontier, key=key, at=now)
             trail.keep_seal(session, sealed, case_ids, now)
             return sealed.checkpoint
+
+    def checkpoint(self) -> str | None:
+        """The last signed checkpoint of the log."""
+        with self.database.reading() as session:
+            return trail.frontier(session)[1]
 
     # -- inside ------------------------------------------------------------------------
 

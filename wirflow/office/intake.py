@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from wirflow.engine import NewCase
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
     from wirflow.definition.model import Workflow
     from wirflow.definition.portfolio import Portfolio
-    from wirflow.text import Text
-
-NOTE: Final = "note."
-"""Under this name and a language, the remark on a case stands among its sources; no field has a dot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +62,11 @@ def of_portfolio(portfolio: Portfolio, zone: str) -> Intake:
             key=item.key,
             data=item.data,
             links=item.links,
-            sources={**item.sources, **_remark(item.note)},
+            sources=item.sources,
+            note=item.note,
             state=item.state,
         )
         for item in portfolio.cases
     )
     on = datetime.combine(portfolio.on, NOON, ZoneInfo(zone)).astimezone(UTC)
     return Intake(cases=cases, actor=portfolio.recorder, on=on)
-
-
-def _remark(note: Text | None) -> dict[str, str]:
-    return {f"{NOTE}de": note.de, f"{NOTE}en": note.en} if note else {}

@@ -15,7 +15,7 @@ from wirflow.deadlines import Deadline
 from wirflow.definition import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from wirflow.audit.entry import Entry
@@ -28,22 +28,25 @@ class _Fold:
     state: str = ""
     since: str = ""
     revision: int = 0
+    definition: str = ""
     data: dict[str, Any] = field(default_factory=dict)
     armed: dict[tuple[str, str, str, str], dict[str, Any]] = field(default_factory=dict)
 
 
 def as_of(
     case: Case,
-    workflow: Workflow,
+    definition: Callable[[str], Workflow],
     entries: Iterable[Entry],
     moment: datetime,
     personal: Mapping[tuple[str, int], Any],
-) -> tuple[Case, tuple[Timer, ...]] | None:
-    """The case as it stood, with the deadlines that ran; None if it was not there yet.
+) -> tuple[Case, Workflow, tuple[Timer, ...]] | None:
+    """The case as it stood, the version that it pinned, and the deadlines that ran.
+
+    None if it was not there yet.
 
     Args:
         case: the case as it stands now.
-        workflow: its definition.
+        definition: gives the version of a hash.
         entries: its trail, by number.
         moment: up to when.
         personal: (field, number of the entry) → the value that the entry only commits to.
@@ -54,6 +57,7 @@ def as_of(
             _add(fold, entry, personal)
     if not fold.revision:
         return None
+    workflow = definition(fold.definition)
     then = replace(
         case,
         state=fold.state,
@@ -72,14 +76,15 @@ def as_of(
         for timer in fold.armed.values()
         if "deadline" in timer
     ]
-    return then, tuple(sorted(armed, key=lambda timer: (timer.due_at, timer.name)))
+    return then, workflow, tuple(sorted(armed, key=lambda timer: (timer.due_at, timer.name)))
 
 
 def _add(fold: _Fold, entry: Entry, personal: Mapping[tuple[str, int], Any]) -> None:
     body = entry.body
-    if entry.to != fold.state:
-        fold.state, fold.since = str(entry.to), entry.occurred_at
-    fold.revision = entry.seq
+    # A new version may call a state otherwise: the case has been there as long as before.
+    if entry.to != fold.state and (entry.kind != "migration" or "via" in body):
+        fold.since = entry.occurred_at
+    fold.state, fold.revision, fold.definition = str(entry.to), entry.seq, body["definition"]
     for name, (_, new) in body["changes"].items():
         value = personal.get((name, entry.seq)) if isinstance(new, dict) else new
         if value is None:

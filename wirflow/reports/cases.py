@@ -40,8 +40,10 @@ class CaseView:
 
     stored: StoredCase
     deadlines: tuple[DueView, ...] = ()
-    """Deadlines and reminders that are armed, in the order in which they fire."""
+    """Deadlines that are over and not met; then what is armed, reminders too, in the order of firing."""
     links: tuple[LinkView, ...] = field(default=())
+    current: bool = True
+    """It pins the newest version of its workflow."""
 
     @property
     def case(self) -> Case:
@@ -65,7 +67,7 @@ class CaseView:
 
     @cached_property
     def next_deadline(self) -> DueView | None:
-        """The next deadline; reminders of it are no deadlines."""
+        """The deadline that matters most: one that is over and not met, else the next to come."""
         return next((item for item in self.deadlines if item.kind == "due"), None)
 
     @property
@@ -74,7 +76,10 @@ class CaseView:
         return self.workflow.actions(self.case.state)
 
     def to_json(self, lang: Lang) -> Json:
-        """The case with exactly the keys of the contract; an expected fact that is unknown is null."""
+        """The case with the keys of the contract, and the version that it pins behind them.
+
+        An expected fact that is unknown is null.
+        """
         due = self.next_deadline
         return {
             "key": self.case.key,
@@ -85,6 +90,7 @@ class CaseView:
             "data": data_json(self.workflow, self.case),
             "next_deadline": due.next_json() if due else None,
             "actions": [item.event for item in self.actions],
+            "definition": {"hash": self.workflow.hash, "current": self.current},
         }
 
 

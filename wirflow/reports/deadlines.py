@@ -37,6 +37,8 @@ class DueView:
     """The office's time zone."""
     people: tuple[str, ...] = ()
     """The names of those who hear of it."""
+    overdue: bool = False
+    """It is over, and what it asked for has not been done."""
 
     @property
     def identity(self) -> tuple[str, str, str, datetime]:
@@ -108,6 +110,7 @@ class DueView:
             "heading": self.heading.pick(lang),
             "kind": self.kind,
             "fires": self.event,
+            "overdue": self.overdue,
             "fires_at": self.due_at.isoformat().replace("+00:00", "Z"),
             "roles": list(self.roles),
             "people": list(self.people),

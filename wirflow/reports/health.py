@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from wirflow.definition.model import Workflow
     from wirflow.store.database import Database
+    from wirflow.store.queries import DefinitionRow
 
 Grade = Literal["good", "note", "bad"]
 
@@ -71,6 +72,7 @@ def examine(
         _notices(states),
         _roles(used, roles),
         _definitions({row.workflow: row.hash for row in versions}, files),
+        _versions(versions),
         _clock(last, now),
         _seals(unsealed),
     ]
@@ -204,6 +206,31 @@ def _definitions(newest: Mapping[str, str], files: Mapping[str, Workflow] | None
         name="definitions",
         grade="good",
         text=Text("Datenbank und Dateien sagen dasselbe.", "Database and files say the same."),
+    )
+
+
+def _versions(versions: list[DefinitionRow]) -> Sign:
+    newest = {row.workflow: row.id for row in versions}
+    older = sum(row.running for row in versions if newest[row.workflow] != row.id)
+    if older:
+        return Sign(
+            name="versions",
+            grade="note",
+            text=Text(
+                f"Laufende Vorgänge auf älteren Fassungen: {older}.",
+                f"Running cases on older versions: {older}.",
+            ),
+            hint=Text(
+                "'wirflow migrate' plant ihre Umstellung.", "'wirflow migrate' plans how they are moved."
+            ),
+        )
+    return Sign(
+        name="versions",
+        grade="good",
+        text=Text(
+            "Alle laufenden Vorgänge stehen auf der neuesten Fassung.",
+            "All running cases stand on the newest version.",
+        ),
     )
 
 

@@ -76,7 +76,18 @@ class Reports:
                 views = [view for view in views if state in {None, view.case.state}]
             else:
                 timers = _by_case(queries.armed_due(session))
-                views = [self._view(stored, timers.get(stored.case.key, ())) for stored in found]
+                passed = _by_case(queries.passed(session))
+                views = [
+                    self._view(
+                        session, stored, timers.get(stored.case.key, ()), passed.get(stored.case.key, ())
+                    )
+                    for stored in found
+                ]
+            names = {view.workflow.name for view in views}
+            newest = {name: self._definitions.newest(session, name) for name in names}
+            views = [
+                replace(view, current=newest[view.workflow.name] == view.workflow.hash) for view in views
+            ]
         if due_until is None:
             return views
         return [view for view in views if view.next_deadline and view.next_deadline.due <= due_until]
@@ -92,7 +103,9 @@ class Reports:
             if stored is None:
                 raise UnknownNameError(Text("Der Vorgang", "The case"), key, cases.keys(session))
             if as_of is None:
-                view = self._view(stored, queries.armed(session, key=key))
+                view = self._view(
+                    session, stored, queries.armed(session, key=key), queries.passed(session, key)
+                )
             else:
                 moment = end_of_day(as_of, self._zone)
                 views = self._all_as_of(session, [stored], moment)
@@ -106,7 +119,8 @@ class Reports:
                         [each.case.key for each in self._all_as_of(session, self._all(session), moment)],
                     )
                 view = views[0]
-            return replace(view, links=self._links(session, view))
+            current = self._is_current(session, view.workflow)
+            return replace(view, links=self._links(session, view), current=current)
 
     def after(self, workflow: Workflow, decision: Decision) -> CaseView:
         """A case as a decision leaves it, whether that was written or only tried."""
@@ -114,6 +128,7 @@ class Reports:
         stored = StoredCase(id=0, definition_id=0, workflow=workflow, case=decision.case)
         with self._database.reading() as session:
             before = [due for row in queries.armed(session, key=key) if (due := self._due(stored, row))]
+            current = self._is_current(session, workflow)
         gone = {timer.identity for timer in decision.cancel}
         fired = decision.event.timer
         if fired is not None:
@@ -123,10 +138,10 @@ class Reports:
             if timer.deadline is not None:
                 kept[timer.identity] = self._due_of(stored, timer, timer.deadline)
         ordered = sorted(kept.values(), key=lambda due: (due.due_at, due.name))
-        return CaseView(stored=stored, deadlines=tuple(ordered))
+        return CaseView(stored=stored, deadlines=tuple(ordered), current=current)
 
     def due(self, until: date, *, reminders: bool = False) -> list[DueView]:
-        """Deadlines up to a day, by their due days.
+        """Deadlines up to a day, by their due days; those that are over and not met come first.
 
         Args:
             until: the last day.
@@ -139,8 +154,12 @@ class Reports:
                 if (row.kind == "due" and row.deadline is not None and row.deadline.due <= until)
                 or (reminders and row.kind == "reminder")
             ]
-            stored = self._stored(session, {row.case for row in rows})
-        found = [due for row in rows if (due := self._due(stored[row.case], row)) is not None]
+            armed, passed = _by_case(queries.armed_due(session)), _by_case(queries.passed(session))
+            stored = self._stored(session, {row.case for row in rows} | set(passed))
+            found = [due for row in rows if (due := self._due(stored[row.case], row)) is not None]
+            for key, over in passed.items():
+                running = self._view(session, stored[key], armed.get(key, ()), over)
+                found += [due for due in running.deadlines if due.overdue]
         return sorted(found, key=lambda due: (due.day, due.case, due.name))
 
     def troubles(self, key: str | None = None) -> list[TimerRow]:
@@ -160,6 +179,11 @@ class Reports:
         with self._database.reading() as session:
             numbers = self._definitions.names(session)
             return {name: self._definitions.get(session, number) for name, number in sorted(numbers.items())}
+
+    def definitions(self, hashes: Iterable[str]) -> dict[str, Workflow]:
+        """The versions of these hashes, which entries of the trail name."""
+        with self._database.reading() as session:
+            return {hash_: self._definitions.by_hash(session, hash_) for hash_ in sorted(hashes)}
 
     def workflow_of_keys(self) -> dict[str, str]:
         """Key → workflow of every case."""
@@ -194,9 +218,52 @@ class Reports:
         if state is not None and state not in states:
             raise UnknownNameError(Text("Der Zustand", "The state"), state, states)
 
-    def _view(self, stored: StoredCase, rows: Iterable[TimerRow]) -> CaseView:
-        deadlines = [due for row in rows if (due := self._due(stored, row)) is not None]
-        return CaseView(stored=stored, deadlines=tuple(deadlines))
+    def _view(
+        self, session: Session, stored: StoredCase, armed: Iterable[TimerRow], passed: Iterable[TimerRow]
+    ) -> CaseView:
+        deadlines = [due for row in armed if (due := self._due(stored, row)) is not None]
+        return CaseView(
+            stored=stored, deadlines=(*self._overdue(session, stored, deadlines, passed), *deadlines)
+        )
+
+    def _overdue(
+        self, session: Session, stored: StoredCase, armed: Iterable[DueView], passed: Iterable[TimerRow]
+    ) -> list[DueView]:
+        """Deadlines that are over while the case is still where they ran: what they asked for is open.
+
+        One that is armed again was moved: it is not over.
+        """
+        moved = {due.name for due in armed if due.kind == "due"}
+        return [
+            replace(due, overdue=True)
+            for row in passed
+            if row.name not in moved
+            and (due := self._due(stored, row)) is not None
+            and self._still_runs(session, stored, due)
+        ]
+
+    def _still_runs(self, session: Session, stored: StoredCase, due: DueView) -> bool:
+        spec, done = due.spec, stored.case.done.get(due.name)
+        if spec is None or spec.fire or spec.every or done is None or done.due != due.due:
+            return False
+        if set(stored.workflow.active(stored.case.state)).isdisjoint(spec.states):
+            return False
+        if spec.when is None:
+            return True
+        from wirflow.core.agenda import runs  # noqa: PLC0415 - expressions are slow to load and few need them
+        from wirflow.core.case import Facts  # noqa: PLC0415 - likewise
+        from wirflow.core.firing import as_linked  # noqa: PLC0415 - likewise
+
+        others = self._stored(session, stored.case.links.values())
+        linked = {
+            name: as_linked(others[key].case) for name, key in stored.case.links.items() if key in others
+        }
+        facts = Facts(today=due.due, zone=self._zone, land=due.deadline.land, linked=linked)
+        return runs(stored.workflow, spec, stored.case, facts)
+
+    def _is_current(self, session: Session, workflow: Workflow) -> bool:
+        """Whether new cases begin with this version."""
+        return self._definitions.newest(session, workflow.name) == workflow.hash
 
     def _due(self, stored: StoredCase, row: TimerRow) -> DueView | None:
         """A timer of a legal deadline; None for a signal, which has none."""
@@ -253,15 +320,20 @@ class Reports:
             if row.case in trails:
                 trails[row.case].append(Entry.read(row.body, row.digest, leaf=row.leaf))
         personal: dict[str, dict[tuple[str, int], object]] = {}
-        if any(stored.workflow.personal for stored in wanted.values()):
-            for secret in queries.secrets(session):
-                personal.setdefault(secret.case, {})[secret.field, secret.seq] = secret.value
+        for secret in queries.secrets(session):
+            personal.setdefault(secret.case, {})[secret.field, secret.seq] = secret.value
         views = []
         for key, stored in wanted.items():
-            then = as_of(stored.case, stored.workflow, trails[key], moment, personal.get(key, {}))
+            then = as_of(
+                stored.case,
+                lambda hash_: self._definitions.by_hash(session, hash_),
+                trails[key],
+                moment,
+                personal.get(key, {}),
+            )
             if then is not None:
-                case, armed = then
-                old = replace(stored, case=case)
+                case, workflow, armed = then
+                old = replace(stored, case=case, workflow=workflow)
                 views.append(
                     CaseView(
                         stored=old,

@@ -56,7 +56,8 @@ _COLUMNS = (
 )
 
 _LOCK = select(*_COLUMNS).where(cases.c.key == bindparam("key")).with_for_update()
-_LOCK_BY_ID = select(*_COLUMNS).where(cases.c.id == bindparam("id")).with_for_update()
+_READ_BY_ID = select(*_COLUMNS).where(cases.c.id == bindparam("id"))
+_LOCK_BY_ID = _READ_BY_ID.with_for_update()
 _READ = select(*_COLUMNS).where(cases.c.key == bindparam("key"))
 _KEYS = select(cases.c.key).order_by(cases.c.key)
 
@@ -69,10 +70,11 @@ _WRITTEN = (
     "actors",
     "memory",
     "done",
+    "sources",
     "revision",
     "digest",
 )
-_FIRST = (*_WRITTEN, "key", "workflow", "links", "sources", "note")
+_FIRST = (*_WRITTEN, "key", "workflow", "links", "note")
 
 _INSERT = insert(cases).values({name: bindparam(name) for name in _FIRST}).returning(cases.c.id)
 _UPDATE = (
@@ -102,17 +104,23 @@ def load(session: Session, definitions: Definitions, key: str, *, lock: bool = F
 
 
 def load_by_id(session: Session, definitions: Definitions, number: int) -> StoredCase:
-    """A case by its number, locked until the transaction ends."""
-    row = session.row(_LOCK_BY_ID, {"id": number})
+    """A case by its number; one that writes keeps it from changing until the transaction ends."""
+    row = session.row(_READ_BY_ID if session.read_only else _LOCK_BY_ID, {"id": number})
     return _complete(session, definitions, [row])[0]
 
 
 def load_many(session: Session, definitions: Definitions, keys: Sequence[str]) -> dict[str, StoredCase]:
-    """Several cases by their keys; one that writes keeps them from changing, in key order, so without a ring."""
+    """Several cases by their keys, in key order, so that no workers wait in a ring.
+
+    One that writes keeps them from changing until the transaction ends.
+    """
     if not keys:
         return {}
     wanted = sorted(set(keys))
-    rows = session.rows(_several(len(wanted), lock=not session.read_only), {f"k{number}": key for number, key in enumerate(wanted)})
+    rows = session.rows(
+        _several(len(wanted), lock=not session.read_only),
+        {f"k{number}": key for number, key in enumerate(wanted)},
+    )
     return {stored.case.key: stored for stored in _complete(session, definitions, rows)}
 
 
@@ -131,7 +139,6 @@ def add(session: Session, stored: StoredCase) -> int:
             "key": case.key,
             "workflow": case.workflow,
             "links": _text(case.links),
-            "sources": _text(case.sources),
             "note": _text(case.note) if case.note else None,
         },
     )
@@ -282,6 +289,7 @@ def _row(stored: StoredCase) -> dict[str, Any]:
         "actors": _text(case.actors),
         "memory": _memory(case),
         "done": _text({name: (item.due.isoformat(), stamp(item.until)) for name, item in case.done.items()}),
+        "sources": _text(case.sources),
         "revision": case.revision,
         "digest": case.digest,
     }

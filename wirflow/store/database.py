@@ -40,9 +40,11 @@ class Compiled(NamedTuple):
 class Session:
     """One transaction, at driver level: compiled statements, rows as tuples."""
 
-    def __init__(self, database: Database, cursor: Any) -> None:
+    def __init__(self, database: Database, cursor: Any, *, read_only: bool = False) -> None:
         self._compiled = database.compiled
         self._cursor = cursor
+        self.read_only = read_only
+        """Nothing is locked, and nothing may be written."""
 
     def rows(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> list[Any]:
         """All rows of a query, as tuples."""
@@ -162,11 +164,11 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """One consistent view; nothing is locked."""
-        with self._own("BEGIN") as session:
+        with self._own("BEGIN", read_only=True) as session:
             yield session
 
     @contextmanager
-    def _own(self, begin: str, *, keep: bool = True) -> Iterator[Session]:
+    def _own(self, begin: str, *, keep: bool = True, read_only: bool = False) -> Iterator[Session]:
         """A transaction of our own, on a connection that this thread holds on to.
 
         Checking a connection out of the pool and back in for every event costs
@@ -179,7 +181,10 @@ class Database:
                 if self._sqlite:
                     # A writer takes its lock at once: two that read first and write later would deadlock.
                     cursor.execute(begin)
-                yield Session(self, cursor)
+                elif read_only:
+                    # Else each statement would see what others committed meanwhile.
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                yield Session(self, cursor, read_only=read_only)
                 if keep:
                     connection.commit()
                 else:

@@ -26,6 +26,12 @@ _LATEST = (
     .order_by(definitions.c.recorded_at.desc(), definitions.c.id.desc())
     .limit(1)
 )
+_NEWEST = (
+    select(definitions.c.hash)
+    .where(definitions.c.workflow == bindparam("workflow"))
+    .order_by(definitions.c.recorded_at.desc(), definitions.c.id.desc())
+    .limit(1)
+)
 _NAMES = select(definitions.c.workflow, definitions.c.id).order_by(
     definitions.c.recorded_at, definitions.c.id
 )
@@ -57,6 +63,16 @@ class Definitions:
         """The newest version of a workflow, with its number."""
         row = session.row(_LATEST, {"workflow": name})
         return (row[0], self.get(session, row[0])) if row else None
+
+    def by_hash(self, session: Session, hash_: str) -> Workflow:
+        """The version of a hash, which an entry of the trail names."""
+        (number,) = session.row(_BY_HASH, {"hash": hash_})
+        return self.get(session, number)
+
+    def newest(self, session: Session, name: str) -> str:
+        """The hash of the newest version of a workflow."""
+        (hash_,) = session.row(_NEWEST, {"workflow": name})
+        return str(hash_)
 
     def names(self, session: Session) -> dict[str, int]:
         """All workflows, each with the number of its newest version."""

@@ -14,6 +14,7 @@ __all__ = ["metadata"]
 _UNSEALED = text("leaf IS NULL")
 _ARMED = text("status = 'armed'")
 _FAILED = text("status = 'failed'")
+_PASSED = text("status = 'fired' AND kind = 'due' AND event IS NULL")
 _OPEN = text("state IN ('pending', 'sending')")
 
 Index(
@@ -27,4 +28,5 @@ Index(
 Index("ix_timers_armed", timers.c.due_at, timers.c.id, sqlite_where=_ARMED, postgresql_where=_ARMED)
 Index("ix_timers_of_case", timers.c.case_id, sqlite_where=_ARMED, postgresql_where=_ARMED)
 Index("ix_timers_failed", timers.c.id, sqlite_where=_FAILED, postgresql_where=_FAILED)
+Index("ix_timers_passed", timers.c.case_id, sqlite_where=_PASSED, postgresql_where=_PASSED)
 Index("ix_outbox_open", outbox.c.next_at, outbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)

@@ -103,7 +103,7 @@ _SETTLE = (
 _RETRY = (
     update(outbox)
     .where(outbox.c.id == bindparam("number"), _is("dead", "unknown", "pending"))
-    .values(state="pending", error=None, attempts=0, next_at=bindparam("now"))
+    .values(state="pending", error=None, attempts=0, next_at=bindparam("now"), address=bindparam("reader"))
 )
 
 
@@ -157,9 +157,9 @@ def settle(
     return session.run(_SETTLE, values) == 1
 
 
-def retry(session: Session, number: int, now: datetime) -> bool:
+def retry(session: Session, number: int, now: datetime, address: str | None) -> bool:
     """Let a notice that was given up be sent once more; False if it was sent or is being sent."""
-    return session.run(_RETRY, {"number": number, "now": stamp(now)}) == 1
+    return session.run(_RETRY, {"number": number, "now": stamp(now), "reader": address}) == 1
 
 
 def notices(session: Session, key: str | None = None) -> list[Notice]:

@@ -109,7 +109,9 @@ _JOINED = select(*_TIMER).join(cases, cases.c.id == timers.c.case_id)
 # Literals, not bound values: only so does the database see that the partial indexes fit.
 _IS_ARMED = timers.c.status == literal_column("'armed'")
 _IS_PASSED = and_(
-    timers.c.status == literal_column("'fired'"), timers.c.kind == literal_column("'due'"), timers.c.event.is_(None)
+    timers.c.status == literal_column("'fired'"),
+    timers.c.kind == literal_column("'due'"),
+    timers.c.event.is_(None),
 )
 _ARMED_DUE = _JOINED.where(_IS_ARMED, timers.c.kind == "due").order_by(timers.c.due_at, timers.c.id)
 _PASSED = _JOINED.where(_IS_PASSED).order_by(timers.c.due_at, timers.c.id)
@@ -118,9 +120,7 @@ _ARMED = _JOINED.where(_IS_ARMED).order_by(timers.c.due_at, timers.c.id)
 _ARMED_UNTIL = _JOINED.where(_IS_ARMED, timers.c.due_at <= bindparam("until")).order_by(
     timers.c.due_at, timers.c.id
 )
-_ARMED_OF = _JOINED.where(_IS_ARMED, cases.c.key == bindparam("key")).order_by(
-    timers.c.due_at, timers.c.id
-)
+_ARMED_OF = _JOINED.where(_IS_ARMED, cases.c.key == bindparam("key")).order_by(timers.c.due_at, timers.c.id)
 _TROUBLED = _JOINED.where(or_(timers.c.status == "failed", timers.c.status == "refused")).order_by(
     timers.c.id
 )

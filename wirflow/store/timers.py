@@ -57,15 +57,8 @@ _DUE = (
     .where(_ARMED, timers.c.due_at <= bindparam("now"))
     .order_by(timers.c.due_at, timers.c.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
 )
-_DUE_SIGNALS = (
-    select(timers.c.id, timers.c.case_id, timers.c.due_at)
-    .where(_ARMED, timers.c.due_at <= bindparam("now"), timers.c.kind == literal_column("'signal'"))
-    .order_by(timers.c.due_at, timers.c.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
+_DUE_SIGNALS = _DUE.where(timers.c.kind == literal_column("'signal'"))
 _NEXT = select(timers.c.due_at).where(_ARMED).order_by(timers.c.due_at, timers.c.id).limit(1)
 _NAMES = ("case_id", "name", "kind", "label", "due_at", "due", "event", "derivation", "payload", "depth")
 _INSERT = insert(timers).values({name: bindparam(name) for name in _NAMES} | {"status": "armed"})
@@ -90,7 +83,7 @@ def armed(session: Session, case_id: int) -> dict[int, Timer]:
 
 
 def due(session: Session, now: datetime, most: int, *, signals_only: bool = False) -> list[DueTimer]:
-    """The timers whose moment has come, earliest first; those that another worker holds are left out."""
+    """The timers whose moment has come, earliest first; whoever fires one locks its case and looks again."""
     rows = session.rows(_DUE_SIGNALS if signals_only else _DUE, {"now": stamp(now), "most": most})
     return [DueTimer(id=number, case_id=case_id, due_at=moment) for number, case_id, moment in rows]
 

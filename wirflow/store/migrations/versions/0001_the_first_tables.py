@@ -184,11 +184,23 @@ def upgrade() -> None:
             sqlite_where=sa.text("status = 'armed'"),
             postgresql_where=sa.text("status = 'armed'"),
         )
+        batch_op.create_index(
+            "ix_timers_passed",
+            ["case_id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'fired' AND kind = 'due' AND event IS NULL"),
+            postgresql_where=sa.text("status = 'fired' AND kind = 'due' AND event IS NULL"),
+        )
 
 
 def downgrade() -> None:
     """Lower."""
     with op.batch_alter_table("timers", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_timers_passed",
+            sqlite_where=sa.text("status = 'fired' AND kind = 'due' AND event IS NULL"),
+            postgresql_where=sa.text("status = 'fired' AND kind = 'due' AND event IS NULL"),
+        )
         batch_op.drop_index(
             "ix_timers_of_case",
             sqlite_where=sa.text("status = 'armed'"),
