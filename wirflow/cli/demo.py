@@ -103,7 +103,7 @@ def _show(  # noqa: PLR0917 - the parts of one page
     history = [entry for entry in office.engine.history() if entry.kind in {"deadline", "signal"}]
     if history:
         screen.heading(Text("Was von selbst geschah", "What happened by itself"))
-        screen.show(sheet.history_table(screen, office, history, office.reports.workflows(), keys=True))
+        screen.show(sheet.history_table(screen, office, history, keys=True))
     if notices:
         screen.heading(
             Text(f"Schreiben, die hinausgingen ({len(notices)})", f"Notices that went out ({len(notices)})")

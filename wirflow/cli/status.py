@@ -88,6 +88,14 @@ def status(
     elif views:
         screen.show(tables.portfolio(screen, views, today))
         _footer(screen, office, len(views), today)
+        if any(tables.is_outdated(view) for view in views):
+            screen.say(
+                Text(
+                    f"{tables.OUTDATED} steht auf einer älteren Fassung: 'wirflow migrate'.",
+                    f"{tables.OUTDATED} stands on an older version: 'wirflow migrate'.",
+                ),
+                style="dim",
+            )
     else:
         note(Text("Keine Vorgänge.", "No cases."), desk.lang)
 

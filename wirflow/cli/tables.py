@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from wirflow.definition.model import State, Warn
     from wirflow.reports import CaseView, DueView
 
+OUTDATED: Final = "↑"
+"""The mark of a running case on an older version of its workflow."""
+
 UNVERIFIED: Final = Text("ungeprüft", "unverified")
 
 NOTICE_STATES: Final = {
@@ -73,9 +76,18 @@ def portfolio(screen: Screen, views: Sequence[CaseView], today: date) -> Table:
     return table
 
 
+def is_outdated(view: CaseView) -> bool:
+    """Whether a running case stands on an older version; what has ended may stay on its own."""
+    return not view.current and not view.state.final
+
+
+def _key(view: CaseView) -> str:
+    return f"{view.case.key} {OUTDATED}" if is_outdated(view) else view.case.key
+
+
 def _wide(view: CaseView, today: date, lang: Lang) -> list[Any]:
     due = view.next_deadline
-    row = [view.case.key, view.title.pick(lang), state(view.state, lang)]
+    row = [_key(view), view.title.pick(lang), state(view.state, lang)]
     if due is None:
         return row
     return [*row, due.heading.pick(lang), due_day(due, today, lang), law(due, lang)]
@@ -88,10 +100,10 @@ def _narrow(view: CaseView, today: date, lang: Lang) -> list[Any]:
     place.append(f"\n{view.title.pick(lang)}", style="dim")
     due = view.next_deadline
     if due is None:
-        return [view.case.key, place]
+        return [_key(view), place]
     cell = Styled(f"{due.heading.pick(lang)}\n")
     cell.append(due_day(due, today, lang)).append("\n").append(law(due, lang))
-    return [view.case.key, place, cell]
+    return [_key(view), place, cell]
 
 
 def state(place: State, lang: Lang) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from wirflow.text import Text
@@ -116,7 +116,8 @@ def _deadlines(migration: Migration) -> Iterator[Difference]:
         if to != name:
             text = Text(f"wird {to}", f"becomes {to}")
             yield Difference(sort="deadline", name=name, to=to, fate="renamed", text=text)
-        for text in _changed_deadline(spec, new[to]):
+        states = tuple(migration.map.states.get(state, state) for state in spec.states)
+        for text in _changed_deadline(replace(spec, states=states), new[to]):
             yield Difference(sort="deadline", name=name, to=to, fate="changed", text=text)
     familiar = {names.get(name, name) for name in old}
     for name in new:
