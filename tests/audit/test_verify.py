@@ -29,7 +29,7 @@ FORGER = SecretKey("wirflow.example.org/trail", bytes(32))
 SALT = bytes(range(32))
 PERSONAL = {"changes": {"holder": [None, {"commitment": commitment("Person A", SALT)}]}}
 
-ONE, TWO = chain("FA-1", 4), chain("FA-2", 3, **PERSONAL)
+ONE, TWO = chain("FA-1", 4), chain("FA-2", 3, first=PERSONAL)  # each value has a salt of its own
 WRITTEN = [ONE[0], TWO[0], ONE[1], ONE[2], TWO[1], TWO[2], ONE[3]]
 SEALED = 6
 
@@ -234,7 +234,7 @@ def test_the_right_key_in_front_of_forged_checkpoints(target):
 
 def test_erasing_a_person_leaves_every_proof_valid(target):
     """Whether a personal value is revealed or erased, the trail verifies and has the same root."""
-    shown = verify_bundle(write(target, revealed=[Revealed("FA-2", 3, "holder", "Person A", SALT)]))
+    shown = verify_bundle(write(target, revealed=[Revealed("FA-2", 1, "holder", "Person A", SALT)]))
     erased = verify_bundle(write(target))
     assert (shown.ok, erased.ok) == (True, True)
     assert shown.root == erased.root

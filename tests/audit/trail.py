@@ -38,11 +38,12 @@ def body(case, seq, **more):
     }
 
 
-def chain(case, length, **more):
-    """A whole chain of a case."""
+def chain(case, length, *, first=None, **more):
+    """A whole chain of a case; `first` holds what only its first entry says."""
     entries, previous = [], None
     for seq in range(1, length + 1):
-        written, previous = digest(body(case, seq, **more), previous)
+        own = first if first and seq == 1 else {}
+        written, previous = digest(body(case, seq, **{**more, **own}), previous)
         entries.append(Written(case, seq, previous, written))
     return entries
 
