@@ -12,6 +12,7 @@ from tests.support import ROLES, field
 from wirflow.core.case import Case, Done, Event, Facts
 from wirflow.core.decide import decide, start
 from wirflow.core.decision import Decision, Refusal
+from wirflow.core.record import record
 from wirflow.definition.model import (
     Assignment,
     DeadlineSpec,
@@ -194,6 +195,31 @@ def test_nobody_can_do_what_is_automatic():
     refusal = decide(workflow(*AUTOMATIC, states=FLAT), case("review"), act("rich"), FACTS)
     assert isinstance(refusal, Refusal)
     assert refusal.code == "wrong-role"
+
+
+def test_an_automatic_transition_that_a_rule_refuses_is_not_taken():
+    """What somebody did stands, and the case waits where it is."""
+    rule = Requirement(when="amount > 1", otherwise=Text.same("no"))
+    flow = workflow(
+        move("begin", "draft", "review"),
+        move("on", "review", "decided", automatic=True, requires=(rule,)),
+        states=FLAT,
+    )
+    assert walk(flow, case("draft", data={"amount": Decimal(1)}), "begin").state == "review"
+    assert walk(flow, case("draft", data={"amount": Decimal(2)}), "begin").state == "decided"
+
+
+def test_the_trail_names_what_followed_by_itself():
+    """The entry of an event names each automatic transition after it, in order."""
+    decision = decide(
+        workflow(*AUTOMATIC, states=FLAT), case("draft", data={"amount": Decimal(1)}), act("begin"), FACTS
+    )
+    assert isinstance(decision, Decision)
+    body = record(workflow(*AUTOMATIC, states=FLAT), decision, notices=[], commitments={}, recorded_at=NOON)
+    assert [(step["event"], step["from"], step["to"]) for step in body["via"]] == [
+        ("poor", "review", "paused"),
+        ("on", "paused", "draft"),
+    ]
 
 
 def test_a_loop_of_automatic_transitions_is_an_error_and_not_forever():
