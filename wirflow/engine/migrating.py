@@ -23,10 +23,13 @@ from wirflow.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from wirflow.clock import Clock
     from wirflow.core.case import Facts, Timer
+    from wirflow.core.profile import Profile
     from wirflow.definition.version_map import VersionMap
+    from wirflow.render import Templates
     from wirflow.store.cases import StoredCase
-    from wirflow.store.database import Session
+    from wirflow.store.database import Database, Session
     from wirflow.store.queries import DefinitionRow
 
 
@@ -63,6 +66,10 @@ class Move:
 
 class Migrator(Engine):
     """The engine, as far as it moves cases between versions."""
+
+    def __init__(self, database: Database, clock: Clock, profile: Profile, templates: Templates) -> None:
+        super().__init__(database, clock, profile, templates)
+        self._ways: dict[tuple[str, str], Migration] = {}
 
     # -- what is there ---------------------------------------------------------------
 
@@ -221,7 +228,7 @@ class Migrator(Engine):
         event = Event(
             name=MIGRATE, kind="migration", occurred_at=self.clock.now(), actor=actor, reason=reason
         )
-        migration = Migration(stored.workflow, new, maps.get(new.name))
+        migration = self._way(stored.workflow, new, maps.get(new.name))
         found = migration.decide(
             stored.case, event, facts, armed.values(), timers.failed(session, stored.id).values()
         )
@@ -230,3 +237,10 @@ class Migrator(Engine):
             return replace(move, obstacles=found.obstacles), facts, armed
         moved = replace(move, decision=found, steps=migration.steps(found))
         return moved, migration.relinked(facts), armed
+
+    def _way(self, old: Workflow, new: Workflow, version_map: VersionMap | None) -> Migration:
+        """The way between two versions, made once: its expressions are compiled only once."""
+        way = self._ways.get((old.hash, new.hash))
+        if way is None or way.map is not version_map:
+            way = self._ways[old.hash, new.hash] = Migration(old, new, version_map)
+        return way
