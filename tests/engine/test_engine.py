@@ -317,6 +317,42 @@ def _templates(folder):
     return Templates([folder / "templates"])
 
 
+def test_a_row_that_cannot_be_written_is_the_fault_of_its_timer(office):
+    """If the database refuses one timer's rows, that timer fails; its neighbours in the batch fire."""
+    for key in ("G-1", "G-2", "G-3"):
+        approved(office, key)
+    # The place of the notice that G-2 will write is taken.
+    office.at("2021-07-01T08:00:00")
+    with office.database.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO outbox (case_id, seq, recipient, channel, template, kind, lang, subject, body,"
+            " message_id, state, attempts, fence, next_at, created_at)"
+            " VALUES (2, 4, 'ada', 'file', 'ending', 'event', 'de', '', '', '', 'sent', 0, 0, '', '')"
+        )
+    drained = office.engine.drain()
+    assert (drained.fired, drained.failed) == (2, 1)
+    assert office.rows("SELECT case_id, status FROM timers WHERE label = 'P6M' ORDER BY case_id") == [
+        (1, "fired"),
+        (2, "failed"),
+        (3, "fired"),
+    ]
+    assert len(office.engine.history("G-2")) == 3
+
+
+def test_a_batch_stops_where_something_earlier_is_armed(office):
+    """What a timer arms before the next one in line fires before it, also inside one batch."""
+    approved(office, "G-1")
+    office.engine.start(new("G-2", links={"partner": "G-1"}), actor="ada")
+    office.engine.submit("G-2", "submit", actor="ada")
+    award = {**AWARD, "award_ends": date(2021, 6, 30)}
+    office.engine.submit("G-2", "approve", actor="leo", given=award)
+    office.at("2022-12-31T08:00:00").engine.drain()
+    fired = office.rows("SELECT due_at FROM timers WHERE status = 'fired' AND kind <> 'signal' ORDER BY id")
+    entries = office.rows("SELECT occurred_at FROM entries WHERE kind IN ('deadline', 'reminder')")
+    assert sorted(fired) == sorted(entries)
+    assert office.rows("SELECT count(*) FROM timers WHERE status = 'armed'") == [(0,)]
+
+
 def test_a_role_that_nobody_has_gets_its_notice_all_the_same(office, tmp_path):
     """A notice without a reader is kept, marked dead, and says which role is empty."""
     people = {"leo": office.engine.profile.people["leo"], "duo": office.engine.profile.people["duo"]}

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import zip_longest
+from typing import TYPE_CHECKING, TypeVar
 
 from wirflow.audit.entry import SALT_BYTES
 from wirflow.clock import civil_date, stamp
@@ -22,7 +24,7 @@ from wirflow.core.opening import NewCase, opening, sibling
 from wirflow.core.writing import put_down
 from wirflow.definition.model import Warn, Workflow
 from wirflow.definition.values import CASE_KEY_PATTERN, Value
-from wirflow.errors import ConflictError, DatabaseError, InputError, UnknownNameError
+from wirflow.errors import ConflictError, InputError, UnknownNameError
 from wirflow.store import backlog, cases, outbox, timers, trail
 from wirflow.store.cases import StoredCase
 from wirflow.store.definitions import Definitions
@@ -45,11 +47,13 @@ if TYPE_CHECKING:
     from wirflow.store.database import Database, Session
     from wirflow.store.timers import DueTimer
 
+_Result = TypeVar("_Result")
+
 BATCH = 200
-"""How many due timers are looked up at once."""
+"""How many due timers are fired in one transaction: more gains little and locks for longer."""
 
 ATTEMPTS = 5
-"""How often a due timer is tried again when another writer was in the way."""
+"""How often a transaction is tried when other writers are in its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,12 @@ class Drained:
     fired: int = 0
     refused: int = 0
     failed: int = 0
+
+    def add(self, other: Drained) -> None:
+        """Count another drain in."""
+        self.fired += other.fired
+        self.refused += other.refused
+        self.failed += other.failed
 
     @property
     def all(self) -> int:
@@ -209,32 +219,38 @@ class Engine:
             InputError: it counts in the future.
             ConflictError: somebody else changed the case meanwhile.
         """
-        now = self.clock.now()
-        moment = self._moment(occurred_at, now)
-        person = self._person(actor)
+        moment = self._moment(occurred_at, self.clock.now())
+        action = Event(
+            name=event,
+            kind="action",
+            occurred_at=moment,
+            actor=actor,
+            roles=self._person(actor).roles,
+            input=given or {},
+            reason=reason,
+        )
+        once = partial(self._submit, key, action, connection, trial=trial)
+        # Who brought a connection must repeat the whole of their transaction, not only our part.
+        outcome = once() if connection is not None else _again(once)
+        if isinstance(outcome, Outcome) and outcome.decision.signals and not trial and connection is None:
+            self.drain(signals_only=True)
+        return outcome
+
+    def _submit(
+        self, key: str, action: Event, connection: Connection | None, *, trial: bool
+    ) -> Outcome | Refusal:
         with self._transaction(connection, trial=trial) as session:
             stored = self._locked(session, key)
-            if event not in stored.workflow.events:
-                raise UnknownNameError(Text("Das Ereignis", "The event"), event, stored.workflow.events)
-            action = Event(
-                name=event,
-                kind="action",
-                occurred_at=moment,
-                actor=actor,
-                roles=person.roles,
-                input=given or {},
-                reason=reason,
-            )
-            facts, armed = self._gather(session, stored, moment)
+            if action.name not in stored.workflow.events:
+                raise UnknownNameError(Text("Das Ereignis", "The event"), action.name, stored.workflow.events)
+            facts, armed = self._gather(session, stored, action.occurred_at)
             decision = decide(stored.workflow, stored.case, action, facts)
             if isinstance(decision, Refusal):
                 return decision
-            outcome = self._keep(
+            now = self.clock.now()
+            return self._keep(
                 session, stored, stored.definition_id, stored.workflow, decision, facts, now, armed
             )
-        if outcome.decision.signals and not trial and connection is None:
-            self.drain(signals_only=True)
-        return outcome
 
     # -- what happens by itself --------------------------------------------------------
 
@@ -256,19 +272,13 @@ class Engine:
         now = self.clock.now()
         while most is None or done.all < most:
             with self.database.reading() as session:
-                batch = timers.due(session, now, BATCH, signals_only=signals_only)
+                size = BATCH if most is None else min(BATCH, most - done.all)
+                batch = timers.due(session, now, size, signals_only=signals_only)
             if not batch:
                 break
-            for position, item in enumerate(batch):
-                earliest = self._fire(item, now, done)
-                if progress:
-                    progress(done.all)
-                upcoming = batch[position + 1].due_at if position + 1 < len(batch) else None
-                # What was just armed may come before what was already looked up.
-                if earliest is not None and upcoming is not None and stamp(earliest) < upcoming:
-                    break
-                if most is not None and done.all >= most:
-                    break
+            done.add(_again(partial(self._fire_batch, batch, now)))
+            if progress:
+                progress(done.all)
         return done
 
     def next_due(self) -> datetime | None:
@@ -291,50 +301,51 @@ class Engine:
         with self.database.writing() as session:
             return timers.rearm_failed(session)
 
-    def _fire(self, item: DueTimer, now: datetime, done: Drained) -> datetime | None:
-        """Fire one timer in its own transaction; the due time of the earliest timer that this armed."""
-        for attempt in range(ATTEMPTS):
-            try:
-                return self._fire_once(item, now, done)
-            except ConflictError:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-            except DatabaseError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever is wrong with one timer is not wrong with the others
-                # A poisoned timer is set aside with its error and never blocks its batch.
-                with self.database.writing() as session:
-                    timers.end(session, [item.id], "failed", str(error) or type(error).__name__)
-                done.failed += 1
-                return None
-        return None
-
-    def _fire_once(self, item: DueTimer, now: datetime, done: Drained) -> datetime | None:
+    def _fire_batch(self, batch: Sequence[DueTimer], now: datetime) -> Drained:
+        """Fire timers in one transaction, up to where one arms something that comes before the next."""
+        done = Drained()
         with self.database.writing() as session:
-            stored = cases.load_by_id(session, self._definitions, item.case_id)
-            facts, armed = self._gather(session, stored, None)
-            timer = armed.get(item.id)
-            if timer is None:
-                return None  # somebody else was faster
-            if is_merged(timer, armed.values(), now):
-                timers.end(session, [item.id], "merged")
-                return None
-            facts = replace(facts, today=civil_date(timer.due_at, self.profile.zone))
-            event = event_of(timer, stored.workflow)
-            decision = decide(stored.workflow, stored.case, event, facts)
-            refusal = decision if isinstance(decision, Refusal) else None
-            if isinstance(decision, Refusal):
-                decision = refuse(stored.workflow, stored.case, event, facts, decision)
-            self._keep(session, stored, stored.definition_id, stored.workflow, decision, facts, now, armed)
-            timers.end(
-                session,
-                [item.id],
-                "refused" if refusal else "fired",
-                str(refusal.texts[0]) if refusal else None,
-            )
+            for item, following in zip_longest(batch, batch[1:]):
+                earliest = self._fire(session, item, now, done)
+                if earliest is not None and following is not None and stamp(earliest) < following.due_at:
+                    break
+        return done
+
+    def _fire(self, session: Session, item: DueTimer, now: datetime, done: Drained) -> datetime | None:
+        """Fire one timer; the due time of the earliest timer that this armed."""
+        try:
+            with session.savepoint():
+                return self._fire_once(session, item, now, done)
+        except Exception as error:
+            if self.database.is_broken(error):
+                raise
+            # Whatever is wrong with one timer is not wrong with the others: a poisoned one is
+            # set aside with its error and never blocks its batch.
+            timers.end(session, [item.id], "failed", str(error) or type(error).__name__)
+            done.failed += 1
+            return None
+
+    def _fire_once(self, session: Session, item: DueTimer, now: datetime, done: Drained) -> datetime | None:
+        stored = cases.load_by_id(session, self._definitions, item.case_id)
+        facts, armed = self._gather(session, stored, None)
+        timer = armed.get(item.id)
+        if timer is None:
+            return None  # somebody else was faster
+        if is_merged(timer, armed.values(), now):
+            timers.end(session, [item.id], "merged")
+            return None
+        facts = replace(facts, today=civil_date(timer.due_at, self.profile.zone))
+        event = event_of(timer, stored.workflow)
+        decision = decide(stored.workflow, stored.case, event, facts)
+        refusal = decision if isinstance(decision, Refusal) else None
+        if isinstance(decision, Refusal):
+            decision = refuse(stored.workflow, stored.case, event, facts, decision)
+        self._keep(session, stored, stored.definition_id, stored.workflow, decision, facts, now, armed)
         if refusal:
+            timers.end(session, [item.id], "refused", str(refusal.texts[0]))
             done.refused += 1
         else:
+            timers.end(session, [item.id], "fired")
             done.fired += 1
         new = [*(other.due_at for other in decision.arm), *(order.timer.due_at for order in decision.signals)]
         return min(new, default=None)
@@ -547,3 +558,13 @@ class _Refused(Exception):  # noqa: N818 - not an error: it undoes a transaction
 
 def _salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
+
+
+def _again(work: Callable[[], _Result]) -> _Result:
+    """Do work once more if other writers were in its way; nothing of it was kept."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except ConflictError:
+            continue
+    return work()

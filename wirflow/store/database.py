@@ -73,6 +73,18 @@ class Session:
         row: Any = self._cursor.fetchone()
         return int(row[0])
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """What is done inside and fails is undone alone; what was done before stays."""
+        self._cursor.execute("SAVEPOINT inner_step")
+        try:
+            yield
+        except BaseException:
+            self._cursor.execute("ROLLBACK TO SAVEPOINT inner_step")
+            raise
+        finally:
+            self._cursor.execute("RELEASE SAVEPOINT inner_step")
+
     def _execute(self, statement: ClauseElement, values: Mapping[str, Any] | None) -> None:
         sql, fixed = self._compiled(statement)
         self._cursor.execute(sql, {**fixed, **values} if fixed and values else values or fixed)
@@ -279,6 +291,13 @@ class Database:
         error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
         return error
 
+    def is_broken(self, error: Exception) -> bool:
+        """Whether an error is that of connection, lock or disk, and not of the row that was written."""
+        driver = self.engine.dialect.loaded_dbapi
+        if isinstance(error, (driver.IntegrityError, driver.DataError)):
+            return False
+        return isinstance(error, (SQLAlchemyError, driver.Error, ConflictError, DatabaseError))
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
@@ -286,6 +305,9 @@ class Database:
         except (SQLAlchemyError, self.driver_error) as error:
             raise _translate(error, self.url.render_as_string(hide_password=True)) from error
 
+
+_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
+"""PostgreSQL's codes of a serialization failure, a deadlock, and a lock that was not to be had."""
 
 _PARAMSTYLES = {"sqlite": "named", "postgresql": "pyformat"}
 
@@ -319,8 +341,9 @@ def _sqlite_exists(path: str | None) -> bool:
 
 
 def _translate(error: Exception, url: str) -> ConflictError | DatabaseError:
-    words = str(getattr(error, "orig", None) or error)
-    if "locked" in words or "busy" in words:
+    cause = getattr(error, "orig", None) or error
+    words = str(cause)
+    if "locked" in words or "busy" in words or getattr(cause, "sqlstate", None) in _CONFLICTS:
         return ConflictError(
             Text(
                 "Die Datenbank ist gerade belegt; es wurde nichts geändert.",
