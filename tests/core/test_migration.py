@@ -220,6 +220,7 @@ def test_what_is_newly_required_comes_from_a_default_or_the_map():
     assert codes(move(fields(programme=needed))) == ["required"]
     assert done(move(fields(programme=replace(needed, default="P")))).case.data["programme"] == "P"
     names = mapped(set=(Assignment(field="programme", value="'P ' + old.unit"),))
+    assert done(move(fields(programme=needed), names=names)).case.sources == {"programme": "#4"}
     assert done(move(fields(programme=needed), names=names)).case.data["programme"] == "P 330222"
     assert codes(move(fields(programme=needed), case(data={}), names)) == ["set"]
     assert "note" not in done(move(fields(note=field("note", "text", default="n")))).case.data

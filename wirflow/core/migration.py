@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from wirflow.clock import end_of_day, start_of_day
 from wirflow.core.agenda import agenda, deadline_of
-from wirflow.core.case import Case, Done, Timer
+from wirflow.core.case import ENTRY, Case, Done, Timer
 from wirflow.core.decide import settle
 from wirflow.core.decision import Decision, Refusal
 from wirflow.deadlines import compute
@@ -415,7 +415,7 @@ class Migration:
         failed: Iterable[Timer],
     ) -> Decision:
         """The decision with everything in which the versions differ, not only what an event would change."""
-        after = decision.case
+        after = replace(decision.case, sources=self._sources(case, decision.case))
         wanted = {
             timer.identity: timer for timer in agenda(self.new, after, facts, decision.event.occurred_at)
         }
@@ -427,6 +427,7 @@ class Migration:
         }
         return replace(
             decision,
+            case=after,
             changes=self._changes(case.data, after.data),
             arm=tuple(timer for identity, timer in wanted.items() if identity not in kept),
             cancel=(
@@ -435,6 +436,17 @@ class Migration:
             ),
             previous=self.old,
         )
+
+    def _sources(self, before: Case, after: Case) -> dict[str, str]:
+        """Where each fact stands: what only has another name stands where it was found."""
+        brought = _renamed(before.data, self.map.fields)
+        entry = f"{ENTRY}{after.revision}"
+        made = {
+            name: entry
+            for name, value in after.data.items()
+            if name not in brought or to_json(brought[name]) != to_json(value)
+        }
+        return {name: source for name, source in after.sources.items() if name not in made} | made
 
     def _changes(
         self, old: Mapping[str, Value], new: Mapping[str, Value]
