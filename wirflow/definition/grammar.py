@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, get_args
 
+from wirflow.definition.invariant import INVARIANTS
 from wirflow.definition.model import Counts, FieldType, Tone
 from wirflow.definition.shape import (
     BOOLEAN,
@@ -638,6 +639,7 @@ WORKFLOW: Final = Record(
                 "What should be known though nothing is refused.",
             ),
         ),
+        "invariants": INVARIANTS,
         "money": Key(
             Table(_MONEY, IDENTIFIER),
             about=Text(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, cast
 from wirflow.definition.declare import WHAT
 from wirflow.definition.finding import Finding
 from wirflow.definition.grammar import LANGUAGE
+from wirflow.definition.invariant import INVARIANTS, Invariant, invariants
 from wirflow.definition.log import Log
 from wirflow.definition.person import Person
 from wirflow.definition.shape import (
@@ -78,6 +79,8 @@ class Portfolio:
     source: str | None = None
     people: tuple[Person, ...] = ()
     cases: tuple[PortfolioCase, ...] = ()
+    invariants: tuple[Invariant, ...] = ()
+    """What must hold in every run of these cases; `wirflow check` proves it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +243,7 @@ PORTFOLIO: Final = Record(
                 "Die Vorgänge; Verknüpfungen dürfen vorwärts zeigen.", "The cases; links may point forward."
             ),
         ),
+        "invariants": INVARIANTS,
     },
 )
 
@@ -325,6 +329,9 @@ class _Builder:
                 severity="warning",
             )
         cases = tuple(self.case(key, item) for key, item in part.many("cases"))
+        known = self._workflows
+        whole = {case.key: known[case.workflow] for case in cases if case.workflow in known}
+        stated = invariants(part, self._log, None, whole) if len(whole) == len(cases) else ()
         if not name or not day or not recorder:
             return None
         return Portfolio(
@@ -335,6 +342,7 @@ class _Builder:
             source=part.text("source"),
             people=people,
             cases=cases,
+            invariants=stated,
         )
 
     def person(self, key: Scalar, part: Part) -> Person:

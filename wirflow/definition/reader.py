@@ -18,6 +18,7 @@ from wirflow.definition.build import build
 from wirflow.definition.declare import Outline, outline
 from wirflow.definition.finding import Finding
 from wirflow.definition.grammar import WORKFLOW
+from wirflow.definition.invariant import Invariant, invariants
 from wirflow.definition.log import Log, Source
 from wirflow.definition.model import LinkedField, Workflow
 from wirflow.definition.shape import Part
@@ -40,6 +41,8 @@ class Reading:
     """Everything that is wrong, in the order of the places."""
     sources: Mapping[str, Source] = field(default_factory=dict)
     """Where each workflow stands."""
+    invariants: Mapping[str, tuple[Invariant, ...]] = field(default_factory=dict)
+    """What the authors of each workflow say that must hold in every run."""
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -117,15 +120,18 @@ def _read(documents: Iterable[Document], known: Mapping[str, Workflow]) -> Readi
     outlines = {name: _outline_of(workflow) for name, workflow in known.items()}
     outlines |= {name: outline(draft.part) for name, draft in drafts.items()}
     workflows = {}
+    stated: dict[str, tuple[Invariant, ...]] = {}
     for name, draft in drafts.items():
         workflow = build(name, draft.part, outlines, draft.log)
+        if workflow is not None and not draft.log.errors:
+            stated[name] = invariants(draft.part, draft.log, workflow, {})
         if workflow is not None and not draft.log.errors:
             workflows[name] = workflow
     findings = [
         item for log in logs for item in sorted(log.findings, key=lambda item: (item.place, item.code))
     ]
     sources = {name: draft.source for name, draft in drafts.items() if not name.startswith("?")}
-    return Reading(workflows, tuple(findings), sources)
+    return Reading(workflows, tuple(findings), sources, stated)
 
 
 def _outline_of(workflow: Workflow) -> Outline:
