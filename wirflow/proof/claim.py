@@ -1,0 +1,76 @@
+"""What the checker claims: a finding, and the run that shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from wirflow.definition.finding import Finding
+from wirflow.proof.story import Story
+from wirflow.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How long is looked."""
+
+    definition: int
+    """Decisions for a definition."""
+    invariant: int
+    """Decisions for an invariant."""
+    cases: int
+    """Cases that are looked at closely together."""
+
+
+QUICK: Final = Effort(definition=2_500, invariant=12_000, cases=4)
+DEEP: Final = Effort(definition=60_000, invariant=200_000, cases=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A finding, and the run that shows it."""
+
+    finding: Finding
+    story: Story | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extent:
+    """How far was looked, and what follows from it."""
+
+    subject: str
+    """A workflow, or an invariant of a portfolio."""
+    moments: int
+    """Different moments that were found."""
+    decisions: int
+    depth: int
+    """Steps of the longest run."""
+    whole: bool
+    """Every combination of the values that matter was tried."""
+    cases: tuple[str, ...] = ()
+    """The cases that were looked at closely."""
+
+    @property
+    def text(self) -> Text:
+        """The same in words."""
+        de = "vollständig innerhalb der Werte, auf die es ankommt" if self.whole else "in Grenzen"
+        en = "complete within the values that matter" if self.whole else "bounded"
+        return Text(
+            f"{self.subject}: {de}"
+            f" ({self.moments} Lagen, {self.decisions} Entscheidungen, Tiefe {self.depth})",
+            f"{self.subject}: {en} ({self.moments} moments, {self.decisions} decisions, depth {self.depth})",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was proved and what was found."""
+
+    claims: Sequence[Claim] = ()
+    extents: Sequence[Extent] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings, in the order of their places."""
+        return tuple(sorted((item.finding for item in self.claims), key=lambda item: (item.place, item.code)))

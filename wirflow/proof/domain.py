@@ -1,0 +1,267 @@
+"""The few values of a field that matter: those at which some expression changes its mind."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from wirflow.deadlines import compute
+from wirflow.definition.expression import read
+from wirflow.definition.usage import expressions
+from wirflow.errors import WirflowError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from wirflow.definition.model import Field
+    from wirflow.definition.values import Value
+    from wirflow.proof.subject import Subject
+
+DAY: Final = timedelta(days=1)
+MONTH: Final = timedelta(days=30)
+"""Before and after a day, where only the order of days counts: far enough for others to lie in between."""
+LATER: Final = timedelta(days=45)
+"""A day in the future that is like any other: beyond a month's period, within the year."""
+MAX_DATES: Final = 16
+FIRST: Final = date(2021, 1, 4)
+"""The day on which a case starts if no expression names a day: a working Monday."""
+
+
+class Domain:
+    """Candidate values for the names that the expressions of a workflow read."""
+
+    def __init__(
+        self,
+        subject: Subject,
+        more: Iterable[str] = (),
+        present: Mapping[str, Sequence[Value]] | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            subject: the workflow.
+            more: expressions from elsewhere that read its facts by the same names.
+            present: values that names have in the cases at hand.
+        """
+        self._present = present or {}
+        self._subject = subject
+        self._fields = subject.workflow.field_by_name
+        self._group: dict[str, str] = {}
+        self._numbers: dict[str, set[Decimal]] = {}
+        self._words: dict[str, set[str]] = {}
+        self._days: set[date] = set()
+        self._periods: set[str] = set()
+        self._spans: set[int] = set()
+        self._years = False
+        lean = subject.lean
+        for text in (*expressions(lean), *(rule.when for rule in lean.constraints), *more):
+            self._learn(text)
+        self._static: dict[str, tuple[Value, ...]] = {}
+
+    @property
+    def literals(self) -> frozenset[date]:
+        """The days that expressions name."""
+        return frozenset(self._days)
+
+    @property
+    def first(self) -> date:
+        """The day on which a case starts: before all days that expressions name."""
+        return min(self._days) - timedelta(days=400) if self._days else FIRST
+
+    @property
+    def periods(self) -> frozenset[str]:
+        """The periods that expressions add to days."""
+        return frozenset(self._periods)
+
+    @property
+    def fine(self) -> bool:
+        """Whether a single day may make a difference beyond before, on and after."""
+        return bool(self._spans) or any("D" in period or "W" in period for period in self._periods)
+
+    @property
+    def counts_years(self) -> bool:
+        """Whether some expression looks at the year of a day."""
+        return self._years
+
+    def kind(self, name: str) -> str:
+        """The type of a dotted name; `link` for a link."""
+        name = name.removeprefix("old.")
+        if name == "today":
+            return "date"
+        if name in self._fields:
+            return self._fields[name].type
+        owner, _, fact = name.partition(".")
+        link = self._subject.workflow.link_by_name.get(owner)
+        if link is None:
+            return "text"
+        if not fact:
+            return "link"
+        return next((item.type for item in link.fields if item.name == fact), "text")
+
+    def field_of(self, name: str) -> Field | None:
+        """The field behind a dotted name, if its workflow is known."""
+        name = name.removeprefix("old.")
+        if name in self._fields:
+            return self._fields[name]
+        owner, _, fact = name.partition(".")
+        link = self._subject.workflow.link_by_name.get(owner)
+        other = self._subject.world.get(link.workflow) if link else None
+        return other.field_by_name.get(fact) if other else None
+
+    def values(self, name: str) -> tuple[Value, ...]:
+        """The values that matter of a name that is no date; the usual one first."""
+        name = name.removeprefix("old.")
+        known = self._static.get(name)
+        if known is None:
+            root = self._root(name)
+            beside = [
+                value
+                for other in dict.fromkeys((name, *self._group))
+                if self._root(other) == root and self.kind(other) == self.kind(name)
+                for value in self._present.get(other, ())
+            ]
+            fixed = self.kind(name) in {"choice", "boolean"} or name.endswith(".state")
+            known = self._static[name] = tuple(
+                dict.fromkeys((*(() if fixed else beside), *self._values(name)))
+            )
+        return known
+
+    def dates(self, name: str, today: date, around: Mapping[str, date]) -> tuple[date, ...]:
+        """The days that matter for a name, given the days that are known.
+
+        Args:
+            name: which name.
+            today: the present day.
+            around: the known days by their names; those that no expression compares with it are left out.
+        """
+        group = self._root(name.removeprefix("old."))
+        near = {
+            day for other, day in around.items() if self._root(other.removeprefix("old.")) == group
+        } | self._days
+        compared = any(other != name and self._root(other) == group for other in self._group) or bool(
+            self._days
+        )
+        found = [today + LATER, today]
+        if not compared:
+            return tuple(found)
+        near.add(today)
+        step = DAY if self.fine else MONTH
+        for day in sorted(near):
+            found += [day, day + step, day - step]
+        for day in sorted(near | {today + LATER}):
+            for period in self._periods:
+                moved = _moved(day, period)
+                found += [moved, moved + step] if moved else []
+            for span in self._spans:
+                found += [day + timedelta(days=span + more) for more in (-1, 0, 1)]
+            if self._years:
+                found += [date(day.year, 12, 31), date(day.year + 1, 1, 1)]
+        return tuple(dict.fromkeys(found))[:MAX_DATES]
+
+    # -- inside ------------------------------------------------------------------------
+
+    def _learn(self, text: str) -> None:
+        reading = read(text)
+        names = sorted({item.name.removeprefix("old.") for item in (*reading.values, *reading.presences)})
+        by_kind: dict[str, list[str]] = {}
+        for name in names:
+            kind = self.kind(name)
+            by_kind.setdefault("number" if kind in {"money", "integer"} else kind, []).append(name)
+        for kind in ("number", "date", "text"):
+            row = by_kind.get(kind, [])
+            for name in row:
+                self._join(row[0], name)
+        calls = {call for call, _ in reading.calls}
+        for index, token in enumerate(reading.tokens):
+            if token.kind == "number":
+                self._learn_number(token.text, by_kind.get("number", ()), calls)
+            elif token.kind == "string":
+                self._learn_word(token.text[1:-1], reading.token(index - 2), by_kind.get("text", ()), calls)
+        self._years = self._years or any(name == "getFullYear" for name, _ in reading.methods)
+
+    def _learn_number(self, text: str, names: Iterable[str], calls: Collection[str]) -> None:
+        if not text.replace(".", "", 1).isdigit():
+            return
+        number = Decimal(text)
+        for name in names:
+            self._numbers.setdefault(self._root(name), set()).add(number)
+        if number == int(number) and "days" in calls:
+            self._spans.add(int(number))
+
+    def _learn_word(self, word: str, before: str, names: Iterable[str], calls: Collection[str]) -> None:
+        if before == "date":
+            with suppress(ValueError):
+                self._days.add(date.fromisoformat(word))
+        elif "plus" in calls and word.startswith(("P", "-P")):
+            self._periods.add(word)
+        else:
+            for name in names:
+                self._words.setdefault(self._root(name), set()).add(word)
+
+    def _root(self, name: str) -> str:
+        while self._group.get(name, name) != name:
+            name = self._group[name]
+        return name
+
+    def _join(self, one: str, other: str) -> None:
+        one, other = self._root(one), self._root(other)
+        self._group.setdefault(one, one)
+        self._group[other] = one
+        if one != other:
+            self._numbers.setdefault(one, set()).update(self._numbers.pop(other, ()))
+            self._words.setdefault(one, set()).update(self._words.pop(other, ()))
+
+    def _values(self, name: str) -> Iterable[Value]:
+        kind, field = self.kind(name), self.field_of(name)
+        owner, _, fact = name.partition(".")
+        link = self._subject.workflow.link_by_name.get(owner)
+        other = self._subject.world.get(link.workflow) if link else None
+        if link and fact == "state" and other:
+            return tuple(other.state_by_name)
+        if kind == "boolean":
+            return (True, False)
+        if kind == "choice":
+            return tuple(item.name for item in field.choices) if field else self._literal_words(name)
+        if kind == "period":
+            usual = str(field.default) if field and field.default is not None else "P6M"
+            return tuple(dict.fromkeys((usual, "P1M")))
+        if kind in {"money", "integer"}:
+            return self._amounts(name, kind, field)
+        return self._literal_words(name)
+
+    def _literal_words(self, name: str) -> tuple[str, ...]:
+        words = sorted(self._words.get(self._root(name), ()))
+        several = sum(self._root(other) == self._root(name) for other in self._group) > 1
+        return tuple(dict.fromkeys(("a", *(("b",) if several else ()), *words)))
+
+    def _amounts(self, name: str, kind: str, field: Field | None) -> tuple[Value, ...]:
+        step = Decimal("0.01") if kind == "money" else Decimal(1)
+        literals = set(self._numbers.get(self._root(name), ()))
+        if field:
+            literals |= {bound for bound in (field.min, field.max) if bound is not None and literals}
+        several = sum(self._root(other) == self._root(name) for other in self._group) > 1
+        found = [max(literals, default=Decimal(0)) + 100]
+        if several:
+            found.append(found[0] + 100)
+        for literal in sorted(literals):
+            found += [literal, literal + step, literal - step]
+        low, high = (field.min, field.max) if field else (None, None)
+        kept = [
+            item
+            for item in dict.fromkeys(found)
+            if (low is None or item >= low) and (high is None or item <= high)
+        ]
+        if not kept:
+            kept = [item for item in (low, high) if item is not None]
+        if kind == "money":
+            return tuple(item.quantize(Decimal("0.01")) for item in kept)
+        return tuple(dict.fromkeys(int(item) for item in kept))
+
+
+def _moved(day: date, period: str) -> date | None:
+    try:
+        return compute("no-roll", day, period).due
+    except (WirflowError, ValueError, OverflowError):
+        return None

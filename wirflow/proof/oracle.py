@@ -1,0 +1,123 @@
+"""Asking expressions: what they read, whether they hold, and whether few values tell all they can say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from wirflow.definition.cel import cents, noon
+from wirflow.definition.expression import read
+from wirflow.definition.guards import AbsentError, GuardError, Scope, guards_for
+from wirflow.definition.values import Value
+
+if TYPE_CHECKING:
+    from wirflow.definition.model import Workflow
+
+Facts = Mapping[str, Value]
+"""Dotted names as expressions write them → values; a link that is set is True; the absent is not there."""
+
+_OPAQUE: Final = frozenset(
+    {"+", "-", "*", "/", "%", "days", "size", "contains", "startsWith", "endsWith", "?"}
+)
+"""Words with which an expression computes: a few values of each field do not tell all that it can say."""
+
+
+class Flat(Scope):
+    """Facts by their dotted names, as one expression sees them."""
+
+    __slots__ = ("_facts",)
+
+    def __init__(self, facts: Facts) -> None:
+        super().__init__({})
+        self._facts = facts
+
+    def bind(self, name: str) -> object | None:
+        """The CEL value of a dotted name; None if it is absent."""
+        value = self._facts.get(name)
+        if isinstance(value, Decimal):
+            return cents(value)
+        return noon(value) if isinstance(value, date) else value
+
+    def has(self, name: str) -> bool:
+        """Whether a fact is there, or a case linked."""
+        return name in self._facts
+
+
+class Oracle:
+    """The expressions of one workflow; what was asked once is remembered."""
+
+    def __init__(self, workflow: Workflow) -> None:
+        self._guards = guards_for(workflow)
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._parts: dict[tuple[str, bool], tuple[str, ...]] = {}
+        self._values: dict[str, frozenset[str]] = {}
+        self._clear: dict[str, bool] = {}
+        self._known: dict[tuple[object, ...], bool | None] = {}
+
+    def names(self, expr: str) -> tuple[str, ...]:
+        """The dotted names that an expression touches, be it in `has()`."""
+        known = self._names.get(expr)
+        if known is None:
+            known = self._names[expr] = tuple(sorted(self._guards.names(expr)))
+        return known
+
+    def values(self, expr: str) -> frozenset[str]:
+        """The dotted names whose values an expression reads, not only whether they are there."""
+        known = self._values.get(expr)
+        if known is None:
+            known = self._values[expr] = frozenset(item.name for item in read(expr).values)
+        return known
+
+    def is_clear(self, expr: str) -> bool:
+        """Whether an expression only compares, so that few values show all it can say."""
+        known = self._clear.get(expr)
+        if known is None:
+            words = {token.text for token in read(expr).tokens if token.kind != "string"}
+            known = self._clear[expr] = words.isdisjoint(_OPAQUE)
+        return known
+
+    def parts(self, expr: str, *, wanted: bool) -> tuple[str, ...]:
+        """The parts of an expression that each have to say `wanted` for the whole to say so.
+
+        `a && b` holds if both do; `a || b` fails if both do.
+        """
+        known = self._parts.get((expr, wanted))
+        if known is None:
+            known = self._parts[expr, wanted] = tuple(_split(expr, "&&" if wanted else "||"))
+        return known
+
+    def ask(self, expr: str, facts: Facts) -> bool | None:
+        """Whether an expression holds; None if it needs a fact that is absent, or cannot be evaluated."""
+        key = (expr, *(facts.get(name) for name in self.names(expr)))
+        if key in self._known:
+            return self._known[key]
+        answer: bool | None
+        try:
+            answer = self._guards.holds(expr, Flat(facts))
+        except (AbsentError, GuardError):
+            answer = None
+        self._known[key] = answer
+        return answer
+
+
+def _split(expr: str, sign: str) -> Iterator[str]:
+    """The operands of the outermost `&&` (or `||`), or the whole if something else is outermost."""
+    reading = read(expr)
+    depth, begin, parts = 0, 0, []
+    for token in reading.tokens:
+        if token.kind == "sign":
+            depth += (token.text in "([{") - (token.text in ")]}")
+        if depth == 0 and token.text in {"?", "||" if sign == "&&" else ""}:
+            yield expr
+            return
+        if depth == 0 and token.text == sign and token.kind == "sign":
+            parts.append(expr[begin : token.start])
+            begin = token.start + len(sign)
+    parts.append(expr[begin:])
+    if len(parts) == 1:
+        yield expr
+        return
+    for part in parts:
+        yield from _split(part, sign)

@@ -1,0 +1,657 @@
+"""From one moment to the next: everything that people, other cases and time can do, decided by the core."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from wirflow.clock import civil_date
+from wirflow.core.case import Case, Event, LinkedCase, Timer
+from wirflow.core.decide import possible
+from wirflow.core.decision import Decision
+from wirflow.core.firing import event_of
+from wirflow.definition.model import CORRECT
+from wirflow.errors import WirflowError
+from wirflow.proof.domain import DAY
+from wirflow.proof.sameness import signature
+from wirflow.proof.solver import FULL, Assignment, GivenUpError, Solver, Variable
+from wirflow.proof.subject import fills
+from wirflow.proof.world import ZONE, Member, Node, Step, after, at_nine, begin, happen, linked_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from wirflow.core.decision import Refusal
+    from wirflow.definition.model import Transition
+    from wirflow.definition.values import Value
+
+MAX_VARIANTS: Final = 24
+"""Ways in which one deadline may find the facts that are still open."""
+
+
+class Walker:
+    """The steps that lead from one moment to the next."""
+
+    def __init__(self, members: Sequence[Member], *, waits: Sequence[date] = (), full: int = FULL) -> None:
+        """Prepare.
+
+        Args:
+            members: the cases that are looked at closely.
+            waits: days to which time may pass though nothing falls due.
+            full: as many combinations of values are all tried for a step.
+        """
+        self.members = tuple(members)
+        self.index = {member.key: number for number, member in enumerate(self.members)}
+        self._waits = tuple(waits)
+        self._full = full
+        self.sampled = False
+        """Not all values were tried with all others."""
+        self.decided = 0
+        """How many decisions were asked for."""
+        self.gave_up = False
+        """A search for values was given up, so that some step may have been missed."""
+
+    # -- where it begins ---------------------------------------------------------------
+
+    def roots(self, day: date) -> Iterator[tuple[Step, Node]]:
+        """The ways in which the one case of a definition may start."""
+        member = self.members[0]
+        subject, domain = member.subject, member.domain
+        moment = at_nine(day)
+        state = subject.lean.initial.name
+        blank = Case(key=member.key, workflow=subject.lean.name, state="", since=moment, data={})
+        given: dict[str, Value] = {}
+        for item in subject.workflow.fields:
+            if item.required:
+                values = domain.dates(item.name, day, {}) if item.type == "date" else domain.values(item.name)
+                given[item.name] = values[0]
+        decision = begin(subject, blank, given, moment)
+        if not isinstance(decision, Decision):
+            return
+        start = replace(decision.case, state=state)
+        everywhere = member.live(state)
+        node = Node((start,), ((),), (everywhere,), (), moment)
+        here = member.asked | subject.clock_reads(
+            decision.case.state if subject.flat and not subject.lean.automatic else None
+        )
+        for chosen in self._solver(node, 0, (), (), here, moment).all():
+            self.decided += 1
+            opened, _ = self._open(node, 0, chosen)
+            case = opened.cases[0]
+            data = {**given, **case.data}
+            begun = begin(
+                subject, replace(blank, links=case.links), data, moment, linked=self._far(chosen, case)
+            )
+            if not isinstance(begun, Decision):
+                continue
+            armed = tuple(timer for timer in begun.arm if timer.event)
+            step = Step(
+                kind="start",
+                key=member.key,
+                event="start",
+                at=moment,
+                actor="start",
+                chosen={name: value for (kind, name), value in chosen.items() if kind == "own"},
+                linked={name: bool(value) for (kind, name), value in chosen.items() if kind == "link"},
+                far=self._far(chosen, case),
+                place=begun.case.state,
+                via=_automatic(member, begun),
+            )
+            yield step, Node((begun.case,), (armed,), opened.undecided, (), moment)
+
+    def signature(self, node: Node) -> object:
+        """What two moments have in common from which the same can happen."""
+        return signature(self.members, node)
+
+    def idle(self, node: Node) -> Iterator[tuple[Step, Node]]:
+        """What happens next if nobody acts: a signal on its way, or the next deadline; at most one step."""
+        if node.pending:
+            yield from self._fires(node, *node.pending[0])
+        elif node.overdue:
+            yield from self._fires(node, *node.overdue)
+        else:
+            due = min((timer.due_at for row in node.armed for timer in row), default=None)
+            if due is not None:
+                yield from self.idle(replace(node, now=max(node.now, due)))
+
+    # -- one step ----------------------------------------------------------------------
+
+    def steps(self, node: Node) -> Iterator[tuple[Step, Node]]:
+        """Everything that may happen next."""
+        if node.pending:
+            number, timer = node.pending[0]
+            yield from self._fires(node, number, timer)
+            return
+        overdue = node.overdue
+        if overdue:
+            yield from self._fires(node, *overdue)
+            return
+        for number, member in enumerate(self.members):
+            yield from self._acts(node, number, member)
+            yield from self._told(node, number, member)
+        yield from self._passes(node)
+
+    def like(self, node: Node, wanted: Step) -> Iterator[tuple[Step, Node]]:
+        """Of all that may happen next what is like a step, and what comes before it by itself."""
+        if not node.rests:
+            yield from self.steps(node)
+        elif wanted.kind in {"act", "told"}:
+            number = self.index[wanted.key]
+            one = self._acts if wanted.kind == "act" else self._told
+            yield from one(node, number, self.members[number], wanted.event)
+            due = min((timer.due_at for row in node.armed for timer in row), default=None)
+            if due is not None:
+                yield from self._passes(node)
+        else:
+            yield from self._passes(node)
+
+    def _acts(
+        self, node: Node, number: int, member: Member, only: str | None = None
+    ) -> Iterator[tuple[Step, Node]]:
+        lean, case = member.subject.lean, node.cases[number]
+        for event in possible(lean, case.state):
+            if event == CORRECT or only not in {None, event}:
+                continue  # whoever puts facts right is bound by no rule
+            for which, item in lean.open_transitions(case.state, event):
+                if not item.by or self._idle_step(member, case, item):
+                    continue
+                actor, role = self._actor(member, case, item)
+                if actor is None:
+                    continue
+                for chosen in self.solutions(node, number, which, None):
+                    yield from self._act(node, number, which, chosen, actor, role)
+
+    @staticmethod
+    def _idle_step(member: Member, case: Case, item: Transition) -> bool:
+        """Whether a transition changes nothing that counts, where only some rules do."""
+        if member.subject.kept is None or item.target is not None or item.tell:
+            return False
+        return fills(item).isdisjoint(member.live(case.state))
+
+    def _act(  # noqa: PLR0917 - the parts of one step
+        self, node: Node, number: int, which: int, chosen: Assignment, actor: str, role: str
+    ) -> Iterator[tuple[Step, Node]]:
+        member = self.members[number]
+        item = member.subject.lean.transitions[which]
+        event = Event(
+            name=item.event,
+            kind="action",
+            occurred_at=node.now,
+            actor=actor,
+            roles=frozenset((role,)),
+            input=_given(chosen),
+            reason="…" if item.reason else None,
+        )
+        yield from self._decide(node, number, event, chosen, "act", which, role=role)
+
+    def _told(
+        self, node: Node, number: int, member: Member, only: str | None = None
+    ) -> Iterator[tuple[Step, Node]]:
+        lean, case = member.subject.lean, node.cases[number]
+        for told in member.told:
+            if only not in {None, told.event}:
+                continue
+            for which, _ in lean.open_transitions(case.state, told.event):
+                for chosen in self.solutions(node, number, which, told.fields):
+                    timer = Timer(
+                        name=told.event,
+                        kind="signal",
+                        label=f"{told.by}/0/0",
+                        due_at=node.now,
+                        event=told.event,
+                    )
+                    event = Event(
+                        name=told.event,
+                        kind="signal",
+                        occurred_at=node.now,
+                        input=_given(chosen),
+                        timer=timer,
+                    )
+                    yield from self._decide(node, number, event, chosen, "told", which)
+
+    def _fires(self, node: Node, number: int, timer: Timer) -> Iterator[tuple[Step, Node]]:
+        """A deadline or a signal happens; what it finds may be chosen where it is open."""
+        member = self.members[number]
+        lean, case = member.subject.lean, node.cases[number]
+        kind = "signal" if timer.kind == "signal" else "deadline"
+        event = event_of(timer, lean)
+        reads: set[str] = set()
+        rows = lean.open_transitions(case.state, event.name)
+        for which, item in rows:
+            reads |= self._touched(member, case.state, item, which)
+        solver = self._solver(node, number, (), (), frozenset(reads), event.occurred_at, event.input)
+        for count, chosen in enumerate(solver.all()):
+            if count >= MAX_VARIANTS:
+                self.sampled = True
+                break
+            yield from self._decide(node, number, event, chosen, kind, None)
+        if solver.sampled:
+            self.sampled = True
+            for which, _ in rows:
+                for chosen in self.solutions(node, number, which, (), event):
+                    yield from self._decide(node, number, event, chosen, kind, which)
+
+    def _passes(self, node: Node) -> Iterator[tuple[Step, Node]]:
+        """Time passes to the next day on which something falls due, or on which a rule looks differently."""
+        due = min((timer.due_at for row in node.armed for timer in row), default=None)
+        today = node.today
+        days = {day for day in self._waits if day > today}
+        for number, member in enumerate(self.members):
+            if member.subject.asks_today:
+                case = node.cases[number]
+                live = member.live(case.state)
+                known = [value for name, value in case.data.items() if name in live and type(value) is date]
+                for day in (*known, *member.domain.literals):
+                    days |= {one for one in (day, day + DAY) if one > today}
+                days.add(today + DAY)
+        for day in sorted(days)[:1]:
+            if due is None or at_nine(day) < due:
+                step = Step(kind="wait", key="", event="", at=at_nine(day))
+                yield step, replace(node, now=at_nine(day))
+        if due is not None:
+            moment = at_nine(due.date())
+            while moment < due:
+                moment += timedelta(days=1)
+            yield from self.steps(replace(node, now=moment))
+
+    # -- choosing ----------------------------------------------------------------------
+
+    def solutions(  # noqa: PLR0917 - the parts of one question
+        self,
+        node: Node,
+        number: int,
+        which: int,
+        payload: Sequence[str] | None,
+        event: Event | None = None,
+        conditions: Sequence[tuple[str, bool]] | None = None,
+    ) -> Iterator[Assignment]:
+        """The ways in which a transition can be taken now.
+
+        Args:
+            node: now.
+            number: which case.
+            which: the number of the transition.
+            payload: the fields that come with it; None: a person gives them.
+            event: the deadline or signal itself, if it is known what it carries.
+            conditions: what has to hold; None: all that the transition asks for.
+        """
+        member = self.members[number]
+        state = node.cases[number].state
+        item = member.subject.lean.transitions[which]
+        if conditions is None:
+            conditions = member.subject.conditions(state, which)
+        inputs = self._inputs(node, number, item, conditions, payload)
+        if inputs is None:
+            return
+        reads = self._touched(member, state, item, which)
+        known = event.input if event else {}
+        moment = event.occurred_at if event else node.now
+        solver = self._solver(node, number, conditions, inputs, frozenset(reads), moment, known)
+        yield from solver.all()
+        self.sampled = self.sampled or solver.sampled
+        self.gave_up = self.gave_up or solver.gave_up
+
+    def could(
+        self,
+        node: Node,
+        number: int,
+        which: int | None,
+        conditions: Sequence[tuple[str, bool]],
+        *,
+        without: str | None = None,
+        far: Mapping[str, Value] | None = None,
+    ) -> bool:
+        """Whether conditions could hold here if every fact of the case could be chosen anew.
+
+        Args:
+            node: where it stands.
+            number: which case.
+            which: the transition whose input may be given; None: none is.
+            conditions: expressions and what each has to say.
+            without: a fact that is absent.
+            far: what is known of linked cases, by dotted names.
+        """
+        case, member = node.cases[number], self.members[number]
+        lean = member.subject.lean
+        free = replace(
+            node,
+            cases=(*node.cases[:number], replace(case, data={}, links={}), *node.cases[number + 1 :]),
+            undecided=(
+                *node.undecided[:number],
+                frozenset(name for name in (*lean.field_by_name, *lean.link_by_name) if name != without),
+                *node.undecided[number + 1 :],
+            ),
+        )
+        inputs = (
+            [] if which is None else self._inputs(free, number, lean.transitions[which], conditions, None)
+        )
+        reads = {name for text, _ in conditions for name in member.subject.reads(text)}
+        solver = self._solver(free, number, conditions, inputs or [], frozenset(reads), node.now)
+        if far:
+            solver.variables = [
+                replace(item, candidates=(far[item.name],)) if item.name in far else item
+                for item in solver.variables
+            ]
+        try:
+            return solver.any() is not None
+        except GivenUpError:
+            return True
+
+    def allows(self, node: Node, step: Step, text: str, fixed: frozenset[str]) -> bool:
+        """Whether a rule permits a step that was taken without it.
+
+        Args:
+            node: the moment before.
+            step: the step.
+            text: the rule.
+            fixed: of what was given, the fields whose values mattered afterwards.
+        """
+        number = self.index[step.key]
+        member, case = self.members[number], node.cases[number]
+        lean = member.subject.lean
+        item = lean.transitions[step.number or 0]
+        conditions = [(part, True) for part in member.subject.oracle.parts(text, wanted=True)]
+        if member.lazy:
+            open_ = (
+                frozenset(lean.field_by_name) - case.data.keys()
+                | frozenset(lean.link_by_name) - case.links.keys()
+            )
+            rows = list(node.undecided)
+            rows[number] |= open_
+            node = replace(node, undecided=tuple(rows))
+        inputs = [
+            replace(row, candidates=(step.given.get(row.name),)) if row.name in fixed else row
+            for row in self._inputs(node, number, item, conditions, None) or []
+        ]
+        reads = frozenset(member.subject.reads(text))
+        solver = self._solver(node, number, conditions, inputs, reads, step.at)
+        try:
+            return solver.any() is not None
+        except GivenUpError:
+            return True
+
+    def _touched(self, member: Member, state: str, item: Transition, which: int) -> set[str]:
+        """The names whose values have to be known when a transition is tried."""
+        subject = member.subject
+        found: set[str] = set()
+        for text, _ in subject.conditions(state, which):
+            found.update(subject.reads(text))
+        for row in item.set:
+            found.update(subject.reads(row.value))
+        for signal in item.tell:
+            told = (signal.when, *(row.value for row in signal.values))
+            found.update(name for text in told if text for name in subject.reads(text))
+        written = {row.field for row in item.set} | {row.field for row in item.input if row.required}
+        found |= {name for name in subject.clock_reads(subject.arrival(state, item)) if name not in written}
+        return found
+
+    def _inputs(
+        self,
+        node: Node,
+        number: int,
+        item: Transition,
+        conditions: Sequence[tuple[str, bool]],
+        payload: Sequence[str] | None,
+    ) -> list[Variable] | None:
+        """What may be given with a transition; None if it requires what is not told."""
+        member = self.members[number]
+        read = {name for text, _ in conditions for name in member.subject.reads(text)}
+        target = member.subject.arrival(node.cases[number].state, item) or node.cases[number].state
+        live = member.live(target)
+        if not member.subject.flat:
+            live |= frozenset(
+                name for state in member.subject.lean.state_by_name for name in member.live(state)
+            )
+        found = []
+        for row in item.input:
+            if payload is not None and row.field not in payload:
+                if row.required:
+                    return None
+                continue
+            matters = row.field in live
+            if not (row.required or matters or row.field in read):
+                continue
+            values = self._values(node, number, row.field, matters=matters or row.field in read)
+            if not row.required and payload is None:
+                values = (None, *values) if row.field not in read else (*values, None)
+            found.append(Variable("in", row.field, values, matters))
+        return found
+
+    def _values(self, node: Node, number: int, name: str, *, matters: bool) -> tuple[Value | None, ...]:
+        domain = self.members[number].domain
+        if domain.kind(name) != "date":
+            values: tuple[Value, ...] = domain.values(name)
+        else:
+            values = domain.dates(name, node.today, self._days(node, number))
+        own = name.removeprefix("old.")
+        single = own in self.members[number].subject.lean.field_by_name and not self.members[number].valued(
+            own
+        )
+        return values if matters and not single else values[:1]
+
+    def _days(self, node: Node, number: int) -> dict[str, date]:
+        """The days that are known, by the names under which expressions of a case read them."""
+        case = node.cases[number]
+        live = self.members[number].live(case.state)
+        found = {name: value for name, value in case.data.items() if type(value) is date and name in live}
+        for link, key in case.links.items():
+            other = self.index.get(key)
+            if other is not None:
+                watched = self.members[other].watched
+                for name, value in node.cases[other].data.items():
+                    if type(value) is date and name in watched:
+                        found[f"{link}.{name}"] = value
+        return found
+
+    def _solver(  # noqa: PLR0917 - the parts of one step
+        self,
+        node: Node,
+        number: int,
+        conditions: Sequence[tuple[str, bool]],
+        inputs: Sequence[Variable],
+        reads: frozenset[str],
+        moment: datetime,
+        given: Mapping[str, Value] | None = None,
+    ) -> Solver:
+        member = self.members[number]
+        case, open_ = node.cases[number], node.undecided[number]
+        lean = member.subject.lean
+        base: dict[str, Value] = {
+            "state": case.state,
+            "key": case.key,
+            "today": civil_date(moment, ZONE),
+        }
+        for name, value in case.data.items():
+            if name not in open_:
+                base[name] = base[f"old.{name}"] = value
+        base |= given or {}
+        variables = list(inputs)
+        given_names = {item.name for item in inputs}
+        surely = {item.name for item in inputs if None not in item.candidates} | (given or {}).keys()
+        names = {name.removeprefix("old.") for name in reads} | given_names
+        ahead = member.live(case.state)
+        for name in sorted(names):
+            field = lean.field_by_name.get(name)
+            stored = f"old.{name}" in reads or (name in reads and name not in surely)
+            if field and name in open_ and stored:
+                values = self._values(node, number, name, matters=True)
+                if field.default is not None:
+                    usual = case.data.get(name)
+                    values = tuple(dict.fromkeys((usual, *values) if usual is not None else values))
+                elif not field.required:
+                    values = (None, *values) if name in member.subject.written else (*values, None)
+                variables.append(Variable("own", name, values, name in ahead))
+        variables += self._far_variables(node, number, names, base)
+        return Solver(
+            member.subject.oracle,
+            base,
+            variables,
+            conditions,
+            lambda link: _stub(member.key, link),
+            self._full,
+        )
+
+    def _far_variables(
+        self, node: Node, number: int, names: set[str], base: dict[str, Value]
+    ) -> Iterator[Variable]:
+        """Links that are still open, and what linked cases say that are not looked at closely."""
+        member, case, open_ = self.members[number], node.cases[number], node.undecided[number]
+        for link in member.subject.lean.links:
+            wanted = sorted(name for name in names if name.partition(".")[0] == link.name)
+            if not wanted:
+                continue
+            key = case.links.get(link.name)
+            if key is None:
+                if link.name not in open_:
+                    continue
+                yield Variable("link", link.name, (None, True), live=True)
+            else:
+                base[link.name] = True
+                base[f"{link.name}.key"] = key
+            other = self.index.get(key) if key else None
+            if other is not None:
+                base[f"{link.name}.state"] = node.cases[other].state
+                for name, value in node.cases[other].data.items():
+                    base[f"{link.name}.{name}"] = value
+                continue
+            for name in wanted:
+                fact = name.partition(".")[2]
+                if fact and fact != "key":
+                    values = self._values(node, number, name, matters=True)
+                    yield Variable("far", name, values if fact == "state" else (*values, None), live=False)
+
+    # -- deciding ----------------------------------------------------------------------
+
+    def _open(self, node: Node, number: int, chosen: Assignment) -> tuple[Node, dict[str, Value | None]]:
+        """The same moment with facts of the start chosen, as if they had been so from the beginning."""
+        facts = {name: value for (kind, name), value in chosen.items() if kind == "own"}
+        links = {name: value for (kind, name), value in chosen.items() if kind == "link"}
+        if not facts and not links:
+            return node, {}
+        case = node.cases[number]
+        data = dict(case.data)
+        for name, value in facts.items():
+            if value is None:
+                data.pop(name, None)
+            else:
+                data[name] = value
+        set_ = {name: _stub(case.key, name) for name, value in links.items() if value}
+        opened = replace(case, data=data, links={**case.links, **set_})
+        left = node.undecided[number] - facts.keys() - links.keys()
+        return replace(
+            node,
+            cases=(*node.cases[:number], opened, *node.cases[number + 1 :]),
+            undecided=(*node.undecided[:number], left, *node.undecided[number + 1 :]),
+        ), facts
+
+    def _far(self, chosen: Assignment, case: Case) -> dict[str, LinkedCase]:
+        """The linked cases that are not looked at closely, as they are taken to stand."""
+        found: dict[str, LinkedCase] = {}
+        for link, key in case.links.items():
+            if key in self.index:
+                continue
+            data = {
+                name.partition(".")[2]: value
+                for (kind, name), value in chosen.items()
+                if kind == "far" and name.startswith(f"{link}.") and value is not None
+            }
+            state = str(data.pop("state", ""))
+            found[link] = LinkedCase(key=key, state=state, data=data)
+        return found
+
+    def _decide(  # noqa: PLR0917 - the parts of one step
+        self,
+        node: Node,
+        number: int,
+        event: Event,
+        chosen: Assignment,
+        kind: str,
+        which: int | None,
+        *,
+        role: str | None = None,
+    ) -> Iterator[tuple[Step, Node]]:
+        self.decided += 1
+        member = self.members[number]
+        opened, facts = self._open(node, number, chosen)
+        far = self._far(chosen, opened.cases[number])
+        linked = linked_of(opened, number, self.index, far)
+        try:
+            decided, kept = happen(opened, number, member, event, linked)
+        except WirflowError:
+            return  # a chain without end, or numbers beyond all bounds: `check` and the engine say so
+        if kept is None:
+            return
+        if which is None and isinstance(decided, Decision):
+            which = self._which(member, opened.cases[number], event, linked)
+        fired = event.timer if kind in {"deadline", "signal"} else None
+        following = after(opened, number, kept, self.index, fired)
+        refused: Refusal | None = None if isinstance(decided, Decision) else decided
+        step = Step(
+            kind=kind,  # type: ignore[arg-type] # one of the literals
+            key=member.key,
+            event=event.name,
+            at=event.occurred_at,
+            actor=event.actor,
+            role=role,
+            given=event.input,
+            far={name: case for name, case in far.items() if case.data or case.state},
+            timer=event.timer,
+            chosen=facts,
+            linked={name: bool(value) for (what, name), value in chosen.items() if what == "link"},
+            number=which,
+            refused=refused,
+            place=kept.case.state,
+            via=_automatic(member, kept),
+        )
+        yield step, following
+
+    def _which(
+        self, member: Member, case: Case, event: Event, linked: Mapping[str, LinkedCase]
+    ) -> int | None:
+        """The transition that an event takes: the first whose condition holds."""
+        facts: dict[str, Value] = {"state": case.state, "key": case.key}
+        facts["today"] = civil_date(event.occurred_at, ZONE)
+        facts |= case.data
+        facts |= {f"old.{name}": value for name, value in case.data.items()}
+        facts |= event.input
+        for link, other in linked.items():
+            facts |= {f"{link}.{name}": value for name, value in other.data.items()}
+            facts |= {link: True, f"{link}.key": other.key, f"{link}.state": other.state}
+        for number, item in member.subject.lean.open_transitions(case.state, event.name):
+            if item.when is None or member.subject.oracle.ask(item.when, facts):
+                return number
+        return None
+
+    def _actor(self, member: Member, case: Case, item: Transition) -> tuple[str | None, str]:
+        """Somebody who may do it, four eyes included."""
+        barred = {case.actors.get(event) for event in item.not_by}
+        if not member.people:
+            role = item.by[0]
+            names = (role, *(f"{role}-{number}" for number in range(2, len(barred) + 3)))
+            return next(name for name in names if name not in barred), role
+        for role in item.by:
+            for person in member.people:
+                if role in person.roles and person.id not in barred:
+                    return person.id, role
+        return None, ""
+
+
+def _automatic(member: Member, decision: Decision) -> tuple[int, ...]:
+    """The automatic transitions that followed."""
+    lean = member.subject.lean
+    return tuple(
+        number
+        for step in decision.via
+        for number, item in lean.automatic
+        if item.event == step.event and not set(lean.active(step.source)).isdisjoint(item.sources)
+    )
+
+
+def _given(chosen: Assignment) -> dict[str, Value]:
+    return {name: value for (kind, name), value in chosen.items() if kind == "in" and value is not None}
+
+
+def _stub(key: str, link: str) -> str:
+    """What the case behind a link is called if nobody says."""
+    return f"{key}-{link.replace('_', '-')}"
