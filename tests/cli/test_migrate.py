@@ -31,6 +31,10 @@ def changed(demo):
         assert old in source or old.startswith("counts")
         source = source.replace(old, new)
     (demo / "workflows" / "grant_application.yaml").write_text(source, encoding="utf-8")
+    proof = (content.shipped("workflows") / "proof_of_use.yaml").read_text(encoding="utf-8")
+    (demo / "workflows" / "proof_of_use.yaml").write_text(
+        proof.replace("period: filing_period", "period: P9M"), encoding="utf-8"
+    )
     (demo / "map.yaml").write_text(MAP, encoding="utf-8")
     return demo
 
@@ -177,6 +181,19 @@ def test_people_read_it_in_their_language(wirflow, lang):
     for word in words:
         assert word in out
     assert wirflow(f"migrate --map map.yaml --lang {lang} --case WIR-PG").out.count("focus → emphasis") == 1
+
+
+@pytest.mark.usefixtures("changed")
+def test_a_moved_deadline_is_told_with_its_derivation(wirflow):
+    """Where it was, where it is, and the way that leads there, in the plan and for programs."""
+    out = wirflow("migrate --case VN-KO-1").out
+    assert "~ Verwendungsnachweis vorzulegen: 30.06.2022 → 30.09.2022" in out
+    assert "neun Monate" in out
+    assert "Erinnerungen: 3 verschoben" in out
+    case = moves(wirflow("migrate --case VN-KO-1 --format json --lang en"))["VN-KO-1"]
+    (due,) = [item for item in case["deadlines"] if item["kind"] == "due"]
+    assert (due["change"], due["due_before"], due["deadline"]["due"]) == ("moved", "2022-06-30", "2022-09-30")
+    assert due["deadline"]["steps"]
 
 
 @pytest.mark.usefixtures("changed")

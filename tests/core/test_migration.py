@@ -17,7 +17,7 @@ from wirflow.core.comparison import compare
 from wirflow.core.decision import Decision
 from wirflow.core.migration import Migration, Unmapped
 from wirflow.core.record import record
-from wirflow.definition.model import Assignment, Escalation, Notice, Requirement, State, Transition
+from wirflow.definition.model import Assignment, Choice, Escalation, Notice, Requirement, State, Transition
 from wirflow.definition.version_map import VersionMap
 from wirflow.text import Text
 
@@ -431,3 +431,92 @@ def test_versions_are_compared(new, said):
     """Each name that does not simply stay is told with what becomes of it."""
     found = {(item.sort, item.name, item.fate) for item in compare(Migration(grant(), new), ["approved"])}
     assert said in found
+
+
+def texts(new, names: VersionMap | None = None, old=None) -> set[str]:
+    """What is told of the way to a later version, in English."""
+    way = Migration(old or grant(), new, names)
+    return {f"{item.name}: {item.text.en}" for item in compare(way, ["approved"])}
+
+
+def test_what_changes_in_a_field_is_told():
+    """Type, duty, bounds, choices, and who may know it."""
+    choices = (Choice(name="a", title=Text.same("a")), Choice(name="b", title=Text.same("b")))
+    old = fields(kind=field("kind", "choice", choices=choices))
+    new = fields(
+        kind=field("kind", "choice", choices=choices[:1]),
+        amount=field("amount", "money", min=Decimal(5)),
+        note=field("note", "text", required=True, personal=True),
+        holder=field("holder", "text"),
+        first=field("first", "text", default="x"),
+        second=field("second", "text"),
+        third=field("third", "text"),
+    )
+    names = mapped(fields={"unit": None}, set=(Assignment(field="third", value="'x'"),))
+    assert texts(new, names, old) == {
+        "approved: stays",
+        "kind: knows no more: b",
+        "amount: has other bounds",
+        "note: becomes required",
+        "note: becomes personal",
+        "holder: is personal no more",
+        "unit: is dropped",
+        "unit: is new",
+        "first: is new, begins with x",
+        "second: is new",
+        "third: is new and computed",
+    }
+
+
+def test_what_changes_in_a_deadline_is_told():
+    """How it is computed, when it runs, what it does, whom it tells, and by which law."""
+    end = replace(spec(), name="end", edge="start_of_day", when="true", fire=None, remind=(), law="§ 1")
+    assert texts(deadlines(end, spec("proof")), mapped(deadlines={"award_end": "end"})) == {
+        "approved: stays",
+        "award_end: becomes end",
+        "award_end: is computed otherwise",
+        "award_end: runs in other cases",
+        "award_end: fires nothing",
+        "award_end: reminds otherwise",
+        "award_end: names another law",
+    }
+    links = changed(links=(replace(grant().links[0], name="twin"),))
+    assert "partner: becomes twin" in texts(links, mapped(links={"partner": "twin"}))
+    assert "approved: becomes granted" in texts(
+        renamed_state("approved", "granted"), mapped(states={"approved": "granted"})
+    )
+
+
+def test_states_remember_how_they_were_left():
+    """What a state with a history remembers goes by the new names; what is gone is forgotten."""
+    flow = grant()
+    inside = tuple(
+        State(name=f"approved.{name}", title=Text.same(name), parent="approved", initial=name == "open")
+        for name in ("open", "paid")
+    )
+    old = changed(states=(*(replace(item, history=item.name == "approved") for item in flow.states), *inside))
+    stands = case("expired", history={"approved": "approved.paid"})
+
+    def remembered(new, **parts: object) -> dict[str, str]:
+        found = Migration(old, new, mapped(**parts)).decide(stands, EVENT, facts(), ())
+        return dict(done(found).case.history)
+
+    assert remembered(old) == {"approved": "approved.paid"}
+    assert remembered(flow) == {}
+    names = {"approved.paid": "approved.open"}
+    assert remembered(old, states=names) == {"approved": "approved.open"}
+
+
+def test_an_impossible_value_is_an_obstacle():
+    """What an expression gives has to be a value of its field."""
+    new = fields(amount=field("amount", "money", max=Decimal(100)))
+    assert codes(move(new, names=mapped(set=(Assignment(field="amount", value="200"),)))) == ["set"]
+
+
+def test_a_recurring_deadline_counts_on():
+    """What falls due again and again is not moved by what was dealt with: the next day is another."""
+    first = date(2021, 3, 31)
+    stands = case(data={"award_ends": first}, done={"proof": Done(due=first, until=end_of_day(first, ZONE))})
+    again = replace(spec("proof"), rule="no-roll", period="P0D", every="P1M")
+    (timer,) = done(move(deadlines(again), stands, armed=())).arm
+    assert timer.deadline.due == date(2021, 4, 30)

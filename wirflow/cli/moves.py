@@ -282,13 +282,17 @@ def _move(screen: Screen, office: Office, move: Move, version_map: VersionMap | 
             _step(screen, office, move, step)
     reminders = [step for step in move.steps if step.timer.kind == "reminder"]
     if reminders:
-        new = sum(step.what != "cancelled" for step in reminders)
-        gone = len(reminders) - new
-        words = Text(
-            f"Erinnerungen: {new} gesetzt, {gone} aufgehoben",
-            f"Reminders: {new} set, {gone} lifted",
-        )
-        screen.block(words.pick(lang), first="  ", rest="    ", style="dim")
+        counts = [
+            (sum(step.what in kinds for step in reminders), words)
+            for kinds, words in (
+                (("armed",), Text("gesetzt", "set")),
+                (("moved", "changed"), Text("verschoben", "moved")),
+                (("cancelled",), Text("aufgehoben", "lifted")),
+            )
+        ]
+        told = ", ".join(f"{count} {words.pick(lang)}" for count, words in counts if count)
+        label = Text("Erinnerungen", "Reminders").pick(lang)
+        screen.block(f"{label}: {told}", first="  ", rest="    ", style="dim")
 
 
 def _changes(move: Move, decision: Decision, names: Mapping[str, str | None], lang: Lang) -> Iterator[str]:
