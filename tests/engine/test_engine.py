@@ -317,6 +317,20 @@ def _templates(folder):
     return Templates([folder / "templates"])
 
 
+def test_a_failed_timer_that_was_armed_anew_fires_once(office, tmp_path):
+    """After a failure the next event arms the moment again; the failed one then has nothing left to do."""
+    approved(office)
+    good = (tmp_path / "templates" / "ending.de.j2").read_text(encoding="utf-8")
+    (tmp_path / "templates" / "ending.de.j2").write_text("Betreff: x\n\n{{ data.no.no }}", encoding="utf-8")
+    assert office.at("2021-07-01T08:00:00").engine.drain().failed == 1
+    (tmp_path / "templates" / "ending.de.j2").write_text(good, encoding="utf-8")
+    engine = type(office.engine)(office.database, office.clock, office.engine.profile, _templates(tmp_path))
+    engine.submit("G-1", "edit", actor="ada", given={"note": "x"})
+    assert engine.rearm_failed() == 1
+    assert engine.drain().fired == 1
+    assert len([entry for entry in engine.history("G-1") if entry.kind == "reminder"]) == 1
+
+
 def test_a_row_that_cannot_be_written_is_the_fault_of_its_timer(office):
     """If the database refuses one timer's rows, that timer fails; its neighbours in the batch fire."""
     for key in ("G-1", "G-2", "G-3"):

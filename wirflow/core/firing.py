@@ -56,6 +56,17 @@ def is_merged(timer: Timer, armed: Iterable[Timer], now: datetime) -> bool:
     )
 
 
+def is_done(timer: Timer, case: Case) -> bool:
+    """Whether a moment has been dealt with already: a failed timer that was armed anew has a twin."""
+    done = case.done.get(timer.name)
+    return (
+        timer.deadline is not None
+        and done is not None
+        and done.due == timer.deadline.due
+        and timer.due_at <= done.until
+    )
+
+
 def facts_at(
     profile: Profile, moment: datetime, linked: Mapping[str, LinkedCase], armed: Iterable[Timer]
 ) -> Facts:

@@ -18,7 +18,7 @@ from wirflow.clock import civil_date, stamp
 from wirflow.core.case import Case, Event, Facts, LinkedCase, Timer
 from wirflow.core.decide import decide, refuse, start, warnings
 from wirflow.core.decision import Decision, Refusal
-from wirflow.core.firing import as_linked, event_of, facts_at, is_merged
+from wirflow.core.firing import as_linked, event_of, facts_at, is_done, is_merged
 from wirflow.core.letters import NewNotice, Notice, NoticeState
 from wirflow.core.opening import NewCase, opening, sibling
 from wirflow.core.writing import put_down
@@ -331,7 +331,7 @@ class Engine:
         timer = armed.get(item.id)
         if timer is None:
             return None  # somebody else was faster
-        if is_merged(timer, armed.values(), now):
+        if is_merged(timer, armed.values(), now) or is_done(timer, stored.case):
             timers.end(session, [item.id], "merged")
             return None
         facts = replace(facts, today=civil_date(timer.due_at, self.profile.zone))
