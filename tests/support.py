@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from wirflow.clock import VirtualClock
-from wirflow.definition.person import Person
 from wirflow.definition.model import (
     Assignment,
     DeadlineSpec,
@@ -25,6 +24,7 @@ from wirflow.definition.model import (
     Warn,
     Workflow,
 )
+from wirflow.definition.person import Person
 from wirflow.engine import Engine, NewCase, Profile
 from wirflow.render import Templates
 from wirflow.store.database import Database
