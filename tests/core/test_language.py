@@ -133,6 +133,22 @@ def test_a_state_with_history_is_found_as_it_was_left():
     assert walk(workflow(), case("paused"), "resume").state == "review.formal"
 
 
+def test_who_names_a_state_inside_gets_it_whatever_is_remembered():
+    """A target inside a state with history is entered itself, not what the state remembers."""
+    flow = workflow()
+    back = replace(flow, transitions=(*flow.transitions, move("redo", "paused", "review.content")))
+    assert walk(back, case("review.formal"), "pause", "redo").state == "review.content"
+
+
+def test_who_enters_one_region_enters_the_others_too():
+    """A target inside a region is entered, the other regions begin, and nothing joins before they end."""
+    flow = workflow()
+    short = replace(flow, transitions=(*flow.transitions, move("known_law", "review", "hearing.legal.done")))
+    heard = walk(short, case("review.formal"), "known_law")
+    assert heard.state == "hearing.legal.done + hearing.budget.open"
+    assert walk(short, heard, "budget").state == "decided"
+
+
 def test_regions_run_side_by_side_and_join_by_themselves():
     """All regions are entered at once, each goes its own way in any order, and the last one to end joins."""
     for order in (("legal", "budget"), ("budget", "legal")):

@@ -53,7 +53,8 @@ class Machine:
             leaves = place.split(SEPARATOR)
             self._machine.set_state(leaves if len(leaves) > 1 else place, self._place)
             getattr(self._place, _trigger(number))()
-            found = self._known[place, number] = self._joined(_flat(self._place.state))
+            # `transitions` enters only the region that a target names; the others run, too.
+            found = self._known[place, number] = self._workflow.whole(_flat(self._place.state))
         return found
 
     def back_in(self, place: str, name: str, remembered: str) -> str:
@@ -131,9 +132,11 @@ def moved(workflow: Workflow, machine: Machine, place: str, number: int, history
     after = machine.after(place, number)
     if history and after != place:
         before = set(workflow.active(place))
+        target = str(workflow.transitions[number].target)
         # Outer states first, so that what an inner one remembers is not overwritten.
         for name in reversed(workflow.active(after)):
-            if name in history and name not in before:
+            # Who names a state inside wants that one, whatever the one around it remembers.
+            if name in history and name not in before and not target.startswith(f"{name}."):
                 after = machine.back_in(after, name, history[name])
     return after
 

@@ -14,11 +14,14 @@ import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from wirflow.text import LANGS, Lang, Text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
 
 FieldType = Literal["text", "integer", "money", "date", "boolean", "choice", "period"]
 
@@ -364,6 +367,22 @@ class Workflow:
             else [next(item for item in children if item.initial)]
         )
         return tuple(leaf for child in entered for leaf in self.leaves(child.name))
+
+    def whole(self, leaves: Iterable[str], inside: Collection[str] = ()) -> str:
+        """A place in which all regions run: who enters one of them enters the others, too.
+
+        Args:
+            leaves: the innermost states; those of regions that were not entered are added.
+            inside: states in which the case is already, so that their regions run.
+        """
+        known = list(leaves)
+        for name in reversed(self.active(SEPARATOR.join(known))):
+            if self.state_by_name[name].parallel and name not in inside:
+                for region in self.inside[name]:
+                    if not any(leaf == region.name or leaf.startswith(f"{region.name}.") for leaf in known):
+                        known += self.leaves(region.name)
+        order = {state.name: number for number, state in enumerate(self.states)}
+        return SEPARATOR.join(sorted(known, key=order.__getitem__))
 
     def active(self, place: str) -> tuple[str, ...]:
         """All states in which a case is, the innermost first.

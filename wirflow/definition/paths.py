@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from wirflow.definition.model import SEPARATOR, Workflow
+from wirflow.definition.model import Workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +53,8 @@ class Paths:
             for source in item.sources:
                 leaves = source.startswith(inside) and not target.startswith(inside)
                 if (source in around or leaves) and self.usable(item, source):
-                    entered = SEPARATOR.join(self.workflow.leaves(target))
+                    before = self.workflow.active(source)
+                    entered = self.workflow.whole(self.workflow.leaves(target), before)
                     yield from ((item.event, name) for name in self.workflow.active(entered))
                     break
 
