@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - Typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from wirflow.definition.finding import Finding
     from wirflow.office import Office
+    from wirflow.proof import Report as Tried
     from wirflow.text import Lang
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
@@ -80,6 +82,31 @@ def check(
             ),
         ),
     ] = None,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help=both("Verläufe weit länger durchprobieren", "Try runs for much longer")),
+    ] = False,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help=both("Keine Verläufe durchprobieren", "Try no runs at all")),
+    ] = False,
+    bounds: Annotated[
+        bool,
+        typer.Option(
+            "--bounds", help=both("Zeigen, wie viel durchprobiert wurde", "Show how much was tried")
+        ),
+    ] = False,
+    counterexample: Annotated[
+        Path | None,
+        typer.Option(
+            "--counterexample",
+            metavar="FILE",
+            help=both(
+                "Den ersten Verlauf, der etwas widerlegt, als Szenario schreiben",
+                "Write the first run that refutes something as a scenario",
+            ),
+        ),
+    ] = None,
 ) -> None:
     """Prove them."""
     desk = desk_of(ctx)
@@ -89,7 +116,10 @@ def check(
     from wirflow.office import checking  # noqa: PLC0415 - the help page needs none of it
 
     office: Office | None = desk.office if desk.has_office else None
-    result = checking.check(office, list(files or ()))
+    from wirflow.proof.claim import DEEP, QUICK  # noqa: PLC0415 - likewise
+
+    effort = None if quick else DEEP if deep else QUICK
+    result = checking.check(office, list(files or ()), effort)
     screen = Screen(desk.lang)
     found: list[dict[str, Any]] = [dict(finding.to_json(desk.lang)) for finding in result.findings]
     if report is Report.JSON:
@@ -99,9 +129,14 @@ def check(
     elif report is Report.SARIF:
         screen.json(_sarif(result.findings, desk.lang))
     else:
+        runs = {id(claim.finding): claim for claim in (result.report.claims if result.report else ())}
         for finding in result.findings:
             style = "red" if finding.severity == "error" else "yellow"
-            screen.block(finding.line(desk.lang), rest="  ", style=style)
+            claim = runs.get(id(finding))
+            shown = replace(finding, trace=()) if claim and claim.story else finding
+            screen.block(shown.line(desk.lang), rest="  ", style=style)
+            for line in claim.story.lines if claim and claim.story else ():
+                screen.block(f"  {line}", rest="    ")
         errors = sum(finding.severity == "error" for finding in result.findings)
         hints = len(result.findings) - errors
         screen.say(
@@ -111,8 +146,24 @@ def check(
             ),
             style="red" if errors else "green",
         )
+    for extent in result.report.extents if result.report and bounds else ():
+        screen.say(extent.text)
+    if counterexample is not None:
+        _write(screen, counterexample, result.report)
     if any(finding.severity == "error" for finding in result.findings):
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _write(screen: Screen, path: Path, report: Tried | None) -> None:
+    """Write the first run that can be played as a scenario."""
+    runs = [claim for claim in (report.claims if report else ()) if claim.story and claim.story.playable]
+    # What an author stated comes before what the checker found by itself.
+    runs.sort(key=lambda claim: not claim.finding.code.startswith("invariant"))
+    if not runs or runs[0].story is None:
+        screen.say(Text("Es gibt keinen Verlauf zu zeigen.", "There is no run to show."))
+        return
+    path.write_text(runs[0].story.scenario(path.stem), encoding="utf-8")
+    screen.say(Text(f"Das Szenario steht in {path}.", f"The scenario is in {path}."))
 
 
 def _schema(kind: File, lang: Lang) -> dict[str, Any]:

@@ -10,8 +10,9 @@ from typing import Final
 
 from wirflow.definition.codes_proving import CASES, OFFICE, PROOF
 from wirflow.definition.codes_reading import EXPRESSION, FILE, SHAPE
+from wirflow.definition.codes_runs import RUNS
 
-CHAPTERS: Final = (FILE, SHAPE, EXPRESSION, PROOF, CASES, OFFICE)
+CHAPTERS: Final = (FILE, SHAPE, EXPRESSION, PROOF, RUNS, CASES, OFFICE)
 """All kinds of findings, in the order of the reference."""
 
 CODES: Final = {code.name: code for chapter in CHAPTERS for code in chapter.codes}

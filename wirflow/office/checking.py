@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from wirflow.definition.check import check as prove
@@ -10,6 +10,7 @@ from wirflow.definition.finding import Finding, Place
 from wirflow.errors import InputError
 from wirflow.office import content
 from wirflow.office.place import FILE
+from wirflow.proof.claim import Report
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wirflow.definition.model import Workflow
+    from wirflow.definition.reader import Reading
     from wirflow.office.office import Office
+    from wirflow.proof import Effort
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +29,17 @@ class Checked:
 
     files: int
     findings: tuple[Finding, ...]
+    report: Report | None = field(default=None)
+    """What trying everything showed, with the runs that show it; None: nothing was tried."""
 
 
-def check(office: Office | None, files: Sequence[Path]) -> Checked:
+def check(office: Office | None, files: Sequence[Path], effort: Effort | None = None) -> Checked:
     """Prove definitions sound.
 
     Args:
         office: whose rules, templates and other workflows count; None: the shipped ones.
         files: which files; all that count in the office if empty.
+        effort: how much is tried; None: only what a file says is looked at, no run is tried.
 
     Raises:
         InputError: a file is not there.
@@ -68,7 +74,34 @@ def check(office: Office | None, files: Sequence[Path]) -> Checked:
     if not files and office:
         findings += _own_rules(office)
     findings += _portfolios(collections, reading.workflows.values())
-    return Checked(len(chosen), tuple(findings))
+    report = None
+    if effort is not None and not any(finding.severity == "error" for finding in (*found, *findings)):
+        only = {name for name, source in reading.sources.items() if not files or source.file in asked}
+        report = _tried(office, reading, collections, only, effort)
+        findings += report.findings
+    return Checked(len(chosen), tuple(findings), report)
+
+
+def _tried(
+    office: Office | None,
+    reading: Reading,
+    collections: Iterable[Path],
+    only: set[str],
+    effort: Effort,
+) -> Report:
+    """What trying everything shows."""
+    from wirflow.definition.portfolio import read_portfolio  # noqa: PLC0415 - only where there are any
+    from wirflow.proof import prove as try_all  # noqa: PLC0415 - only if it is to be tried
+
+    read = [read_portfolio(path, reading.workflows).portfolio for path in collections]
+    people = tuple(office.profile.people.values()) if office else ()
+    return try_all(
+        reading,
+        portfolios=[item for item in read if item is not None],
+        people=people,
+        effort=effort,
+        only=only,
+    )
 
 
 def _own_rules(office: Office) -> list[Finding]:

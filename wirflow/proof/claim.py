@@ -23,7 +23,7 @@ class Effort:
     """Cases that are looked at closely together."""
 
 
-QUICK: Final = Effort(definition=2_500, invariant=12_000, cases=4)
+QUICK: Final = Effort(definition=2_500, invariant=8_000, cases=4)
 DEEP: Final = Effort(definition=60_000, invariant=200_000, cases=7)
 
 

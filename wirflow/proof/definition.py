@@ -22,7 +22,7 @@ from wirflow.proof.refute import MANY, Kept, Roots, refute
 from wirflow.proof.search import Exploration, Goal, Search, leading
 from wirflow.proof.solver import FULL
 from wirflow.proof.story import Story
-from wirflow.proof.subject import Subject
+from wirflow.proof.subject import Subject, fills
 from wirflow.proof.walk import Walker
 from wirflow.proof.world import Member, Node, Step, Told
 
@@ -388,7 +388,8 @@ class DefinitionProof:
         state = node.cases[0].state
         lean = self.subject.lean
         fires = any(item.fire for item in self.subject.deadlines_in(state))
-        if self.workflow.place(state).final or fires or lean.automatic or not self.subject.flat:
+        ends = self.workflow.place(state).final or fires
+        if ends or lean.automatic or not self.subject.flat:
             return None
         open_ = node.undecided[0] & lean.field_by_name.keys()
         ways = self._ways(state)
@@ -402,10 +403,17 @@ class DefinitionProof:
             if not reads & open_:
                 return None
             names |= reads & open_
+        changes = {
+            name
+            for event in lean.events
+            if event != CORRECT
+            for _, item in lean.open_transitions(state, event)
+            for name in fills(item)
+        }
         rows = sorted(names)
         values = [self.member.domain.values(name) for name in rows if self.member.domain.kind(name) != "date"]
-        if not rows or len(values) < len(rows):
-            return None
+        if not rows or len(values) < len(rows) or names & changes:
+            return None  # days have no few values, and what can be changed on the spot stands against nothing
         for count, picked in enumerate(product(*values)):
             if count >= MAX_GAPS:
                 return None

@@ -37,6 +37,7 @@ class Domain:
         subject: Subject,
         more: Iterable[str] = (),
         present: Mapping[str, Sequence[Value]] | None = None,
+        days: Iterable[date] = (),
     ) -> None:
         """Prepare.
 
@@ -44,6 +45,7 @@ class Domain:
             subject: the workflow.
             more: expressions from elsewhere that read its facts by the same names.
             present: values that names have in the cases at hand.
+            days: days that matter for other reasons.
         """
         self._present = present or {}
         self._subject = subject
@@ -51,7 +53,7 @@ class Domain:
         self._group: dict[str, str] = {}
         self._numbers: dict[str, set[Decimal]] = {}
         self._words: dict[str, set[str]] = {}
-        self._days: set[date] = set()
+        self._days: set[date] = set(days)
         self._periods: set[str] = set()
         self._spans: set[int] = set()
         self._years = False
@@ -233,8 +235,10 @@ class Domain:
 
     def _literal_words(self, name: str) -> tuple[str, ...]:
         words = sorted(self._words.get(self._root(name), ()))
-        several = sum(self._root(other) == self._root(name) for other in self._group) > 1
-        return tuple(dict.fromkeys(("a", *(("b",) if several else ()), *words)))
+        others = [other for other in self._group if self._root(other) == self._root(name)]
+        known = any(self._present.get(other) for other in others)
+        more = ("b",) if len(others) > 1 and not known else ()
+        return tuple(dict.fromkeys(("a", *more, *words)))
 
     def _amounts(self, name: str, kind: str, field: Field | None) -> tuple[Value, ...]:
         step = Decimal("0.01") if kind == "money" else Decimal(1)

@@ -130,7 +130,7 @@ class PortfolioProof:
                 Member(
                     key=key,
                     subject=subject,
-                    domain=Domain(subject, (), self._present(case, subject)),
+                    domain=Domain(subject, (), self._present(case, subject), [item.by] if item.by else []),
                     told=told,
                     watched=frozenset(watched & fields),
                     weighed=frozenset(weighed & fields),

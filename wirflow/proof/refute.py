@@ -88,17 +88,18 @@ def refute(build: Build, broken: Broken, effort: int, kept: Kept = frozenset()) 
 
 
 def _forbids(full: Walker, sliced: Walker, found: Exploration, stopped: int, kept: Kept) -> Kept:
-    """The first rule that does not permit what was done without it."""
-    for place in found.trail(stopped):
+    """The last rule that does not permit what was done without it: near the break it counts most."""
+    for place in reversed(found.trail(stopped)):
         step, node = found.places[place].step, found.before(place)
         if node is None or step.number is None:
             continue
         number = full.index[step.key]
         subject = full.members[number].subject
+        known = sliced.members[number].live(node.cases[number].state)
         fixed = sliced.members[number].live(found.places[place].node.cases[number].state)
         for which, rule in enumerate(subject.lean.transitions[step.number].requires):
             name = (subject.workflow.name, step.number, which)
-            if name not in kept and not full.allows(node, step, rule.when, fixed):
+            if name not in kept and not full.allows(node, step, rule.when, known, fixed):
                 return frozenset({name})
     return frozenset()
 

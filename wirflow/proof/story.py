@@ -61,10 +61,8 @@ class Story:
                 for step in self.steps
                 if step.kind == "act"
             }
-            document["people"] = {
-                **people,
-                "start": {"name": "start", "roles": []},
-            }
+            # Who stands first starts the case.
+            document["people"] = {"start": {"name": "start", "roles": []}, **people}
         steps: list[dict[str, Any]] = [] if self.portfolio else list(self._openings())
         for step in self.steps:
             steps += self._acted(step)
@@ -101,11 +99,11 @@ class Story:
             new: dict[str, Any] = {"key": key, "workflow": workflow.name}
             if link in states:
                 new["state"] = states[link]
-            found.append({"at": _moment(first.at), "as": "start", "new": {**new, "data": _plain(data)}})
+            found.append({"at": _moment(first.at), "new": {**new, "data": _plain(data)}})
         new = {"key": member.key, "workflow": member.subject.workflow.name, "data": _plain(self.start)}
         if case.links:
             new["links"] = dict(case.links)
-        return [*found, {"at": _moment(first.at), "as": "start", "new": new}]
+        return [*found, {"at": _moment(first.at), "new": new}]
 
     def _acted(self, step: Step) -> Sequence[dict[str, Any]]:
         if step.kind != "act":

@@ -338,28 +338,27 @@ class Walker:
         except GivenUpError:
             return True
 
-    def allows(self, node: Node, step: Step, text: str, fixed: frozenset[str]) -> bool:
+    def allows(self, node: Node, step: Step, text: str, known: frozenset[str], fixed: frozenset[str]) -> bool:
         """Whether a rule permits a step that was taken without it.
 
         Args:
             node: the moment before.
             step: the step.
             text: the rule.
-            fixed: of what was given, the fields whose values mattered afterwards.
+            known: the facts that mattered before; the others may as well have been different.
+            fixed: of what was given, the fields that mattered afterwards.
         """
         number = self.index[step.key]
         member, case = self.members[number], node.cases[number]
         lean = member.subject.lean
         item = lean.transitions[step.number or 0]
         conditions = [(part, True) for part in member.subject.oracle.parts(text, wanted=True)]
-        if member.lazy:
-            open_ = (
-                frozenset(lean.field_by_name) - case.data.keys()
-                | frozenset(lean.link_by_name) - case.links.keys()
-            )
-            rows = list(node.undecided)
-            rows[number] |= open_
-            node = replace(node, undecided=tuple(rows))
+        free = frozenset(lean.field_by_name) | frozenset(lean.link_by_name) - case.links.keys()
+        if not member.lazy:
+            free = member.subject.written
+        rows = list(node.undecided)
+        rows[number] = rows[number] | (free - known)
+        node = replace(node, undecided=tuple(rows))
         inputs = [
             replace(row, candidates=(step.given.get(row.name),)) if row.name in fixed else row
             for row in self._inputs(node, number, item, conditions, None) or []
@@ -587,6 +586,9 @@ class Walker:
         fired = event.timer if kind in {"deadline", "signal"} else None
         following = after(opened, number, kept, self.index, fired)
         refused: Refusal | None = None if isinstance(decided, Decision) else decided
+        automatic = _automatic(member, kept)
+        if refused is None:
+            following = _filled(following, number, event, member, which, automatic)
         step = Step(
             kind=kind,  # type: ignore[arg-type] # one of the literals
             key=member.key,
@@ -602,7 +604,7 @@ class Walker:
             number=which,
             refused=refused,
             place=kept.case.state,
-            via=_automatic(member, kept),
+            via=automatic,
         )
         yield step, following
 
@@ -635,6 +637,17 @@ class Walker:
                 if role in person.roles and person.id not in barred:
                     return person.id, role
         return None, ""
+
+
+def _filled(  # noqa: PLR0917 - the parts of one step
+    node: Node, number: int, event: Event, member: Member, which: int | None, automatic: Sequence[int]
+) -> Node:
+    """The same moment; what was filled by an event is no longer open."""
+    filled = set(event.input)
+    for taken in (*automatic, *(() if which is None else (which,))):
+        filled |= {row.field for row in member.subject.lean.transitions[taken].set}
+    left = node.undecided[number] - filled
+    return replace(node, undecided=(*node.undecided[:number], left, *node.undecided[number + 1 :]))
 
 
 def _automatic(member: Member, decision: Decision) -> tuple[int, ...]:
