@@ -62,6 +62,19 @@ def both(folder: Path, name: str, place: Path) -> tuple[list[str], dict[str, Any
     return [f"{item.place}: {item.message.en}" for item in played.differences], *found
 
 
+def empty(folder: Path, name: str, place: Path) -> Simulation:
+    """The office of a scenario before anything has happened, to be simulated."""
+    player = Player(scenario(folder, name), setting(folder), place / "office.db")
+    world = world_of(player.engine)
+    player.close()
+    return Simulation(world)
+
+
+def new(key: str, workflow: str, **links: str) -> NewCase:
+    """A case that is to start."""
+    return NewCase(key=key, workflow=workflow, data={}, links=links, sources={}, note=None, state=None)
+
+
 def simulated(simulation: Simulation, one: Scenario) -> list[Happening]:
     """The steps of a scenario, in a simulation."""
     happened: list[Happening] = []
