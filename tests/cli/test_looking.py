@@ -125,7 +125,7 @@ def test_a_drawing_shows_where_a_case_stands(wirflow):
 
 def test_check_finds_nothing_in_what_ships_and_something_in_what_is_broken(wirflow, demo):
     """What ships is sound; a broken file gives findings with file, line and column, and exit 1."""
-    assert wirflow("check").code == 0
+    assert wirflow("check --quick").code == 0
     (demo / "workflows" / "position.yaml").write_text("wirflow: 1\nworkflow: position\n", encoding="utf-8")
 
     said = wirflow("check")
@@ -151,4 +151,24 @@ def test_check_judges_the_offices_own_rules(wirflow, demo):
 
 def test_check_works_without_an_office(wirflow):
     """What ships can be checked anywhere."""
-    assert wirflow("check").code == 0
+    assert wirflow("check --quick").code == 0
+
+
+def test_check_tries_runs_and_writes_one_that_breaks_a_promise(wirflow, demo):
+    """A broken promise is told with its run; the run is written as a scenario that goes as it is written."""
+    folder = demo / "workflows"
+    (folder / "loose.yaml").write_text(
+        "wirflow: 1\nworkflow: loose\ntitle: Loose\nroles: {clerk: {}}\n"
+        "states: {open: {initial: true}, paid: {final: true}}\n"
+        "transitions: {pay: {from: open, to: paid, by: [clerk]}}\n"
+        "invariants: {never: {always: '!final'}}\n",
+        encoding="utf-8",
+    )
+
+    said = wirflow("check workflows/loose.yaml --bounds --counterexample found.yaml")
+
+    assert said.code == 1
+    assert "CASE pay ⇒ paid" in said.out
+    assert "loose: never: " in said.out + said.err
+    assert wirflow("check workflows/loose.yaml --quick").code == 0
+    assert wirflow("test found.yaml").code == 0

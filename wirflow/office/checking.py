@@ -95,10 +95,14 @@ def _tried(
 
     read = [read_portfolio(path, reading.workflows).portfolio for path in collections]
     people = tuple(office.profile.people.values()) if office else ()
+    # What ships and nobody in this office uses needs no one to hear of it.
+    folder = str(office.folder) if office else ""
+    own = {name for name, source in reading.sources.items() if office and source.file.startswith(folder)}
     return try_all(
         reading,
         portfolios=[item for item in read if item is not None],
         people=people,
+        staffed=own,
         effort=effort,
         only=only,
     )

@@ -156,6 +156,16 @@ class DefinitionProof:
                     table[name] = (*known, number)
         return table
 
+    @cached_property
+    def _corners(self) -> Mapping[str, tuple[int, ...]]:
+        """State → a place for each way in which the case stands in it: beside it others may be active."""
+        table: dict[str, dict[str, int]] = {}
+        for number, place in enumerate(self.found.places):
+            stand = place.node.cases[0].state
+            for name in self.workflow.active(stand):
+                table.setdefault(name, {}).setdefault(stand, number)
+        return {name: tuple(row.values()) for name, row in table.items()}
+
     def _clear(self, number: int) -> bool:
         """Whether the values that are tried show all that the rules of a transition can say."""
         return all(self.subject.oracle.is_clear(text) for text in self.subject.rules(number))
@@ -166,7 +176,7 @@ class DefinitionProof:
         table: dict[int, tuple[int | None, int]] = {}
         for number, _ in self._numbered:
             item = self.workflow.transitions[number]
-            places = [place for name in item.sources for place in self._standing.get(name, ())[:1]]
+            places = [place for name in item.sources for place in self._corners.get(name, ())]
             if ("taken", str(number)) in self.found.seen or not places or not self._clear(number):
                 continue
             if not any(self.paths.usable(item, name) for name in item.sources) and not item.automatic:
@@ -262,8 +272,7 @@ class DefinitionProof:
             return None
         found = None
         for name in item.sources:
-            places = self._standing.get(name, ())[:1]
-            for place in places:
+            for place in self._corners.get(name, ()):
                 node = self.found.places[place].node
                 rows = self.subject.lean.open_transitions(node.cases[0].state, item.event)
                 before = [other for other, _ in rows if other < number]
@@ -285,8 +294,10 @@ class DefinitionProof:
         item = self.workflow.transitions[number]
         if not self.subject.reads(text) or not self.subject.oracle.is_clear(text):
             return False
+        if "active" in self.subject.reads(text) and not self.found.whole:
+            return False
         nodes = [
-            self.found.places[self._standing[name][0]].node for name in item.sources if name in self._standing
+            self.found.places[place].node for name in item.sources for place in self._corners.get(name, ())
         ]
         return bool(nodes) and not any(self.walker.could(node, 0, number, [(text, False)]) for node in nodes)
 
@@ -295,7 +306,7 @@ class DefinitionProof:
     def _deadlines(self) -> Iterator[Claim]:
         """`deadline-never-runs`, `deadline-refused`."""
         for item in self.workflow.deadlines:
-            places = [place for name in item.states for place in self._standing.get(name, ())[:1]]
+            places = [place for name in item.states for place in self._corners.get(name, ())]
             nodes = [self.found.places[place].node for place in places]
             if not nodes:
                 continue
@@ -465,7 +476,7 @@ class DefinitionProof:
     def _needs(self, sources: Sequence[str], number: int, text: str, name: str) -> bool:
         """Whether a rule can hold at all without a fact: if so, its author knows that it may be absent."""
         for state in sources:
-            for place in self._standing.get(state, ())[:1]:
+            for place in self._corners.get(state, ()):
                 node = self.found.places[place].node
                 if self.walker.could(node, 0, number, [(text, True)], without=name):
                     return False
@@ -521,6 +532,7 @@ class DefinitionProof:
         facts: dict[str, Value] = {
             **case.data,
             "state": case.state,
+            "active": self.workflow.active(case.state),  # type: ignore[dict-item] # a list is no fact of a case
             "key": case.key,
             "today": node.today,
             "final": self.workflow.place(case.state).final,

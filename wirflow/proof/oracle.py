@@ -35,7 +35,9 @@ class Flat(Scope):
 
     def bind(self, name: str) -> object | None:
         """The CEL value of a dotted name; None if it is absent."""
-        value = self._facts.get(name)
+        value: object = self._facts.get(name)
+        if isinstance(value, tuple):
+            return list(value)
         if isinstance(value, Decimal):
             return cents(value)
         return noon(value) if isinstance(value, date) else value

@@ -24,6 +24,7 @@ def prove(
     *,
     portfolios: Sequence[Portfolio] = (),
     people: Collection[Person] = (),
+    staffed: Collection[str] | None = None,
     effort: Effort = QUICK,
     known: Mapping[str, Workflow] | None = None,
     only: Collection[str] | None = None,
@@ -34,6 +35,7 @@ def prove(
         reading: what was read without errors; the workflows in it may link to one another.
         portfolios: cases as they stand; their invariants are proved.
         people: who is there to receive notices; nobody: not asked.
+        staffed: the workflows in which these people take part; None: all.
         effort: how much is tried.
         known: workflows from elsewhere.
         only: the workflows about which something is to be said; None: all.
@@ -51,7 +53,7 @@ def prove(
         if only is None or name in only:
             claims += proof.claims()
             extents += [proof.extent, *proof.proved]
-            if people:
+            if people and (staffed is None or name in staffed):
                 claims += unheard(proof.workflow, proof.source, people)
     told = [item for item in signals(proofs) if _is_about(item, only, reading)]
     claims += told

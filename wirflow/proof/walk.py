@@ -67,25 +67,25 @@ class Walker:
                 values = domain.dates(item.name, day, {}) if item.type == "date" else domain.values(item.name)
                 given[item.name] = values[0]
         decision = begin(subject, blank, given, moment)
-        if not isinstance(decision, Decision):
-            return
-        start = replace(decision.case, state=state)
+        # Facts that the constraints ask for may still be chosen.
+        begun = decision.case if isinstance(decision, Decision) else replace(blank, data=given)
+        start = replace(begun, state=state)
         everywhere = member.live(state)
         node = Node((start,), ((),), (everywhere,), (), moment)
         here = member.asked | subject.clock_reads(
-            decision.case.state if subject.flat and not subject.lean.automatic else None
+            state if subject.flat and not subject.lean.automatic else None
         )
         for chosen in self._solver(node, 0, (), (), here, moment).all():
             self.decided += 1
             opened, _ = self._open(node, 0, chosen)
             case = opened.cases[0]
             data = {**given, **case.data}
-            begun = begin(
+            opening = begin(
                 subject, replace(blank, links=case.links), data, moment, linked=self._far(chosen, case)
             )
-            if not isinstance(begun, Decision):
+            if not isinstance(opening, Decision):
                 continue
-            armed = tuple(timer for timer in begun.arm if timer.event)
+            armed = tuple(timer for timer in opening.arm if timer.event)
             step = Step(
                 kind="start",
                 key=member.key,
@@ -95,10 +95,10 @@ class Walker:
                 chosen={name: value for (kind, name), value in chosen.items() if kind == "own"},
                 linked={name: bool(value) for (kind, name), value in chosen.items() if kind == "link"},
                 far=self._far(chosen, case),
-                place=begun.case.state,
-                via=_automatic(member, begun),
+                place=opening.case.state,
+                via=_automatic(member, opening),
             )
-            yield step, Node((begun.case,), (armed,), opened.undecided, (), moment)
+            yield step, Node((opening.case,), (armed,), opened.undecided, (), moment)
 
     def signature(self, node: Node) -> object:
         """What two moments have in common from which the same can happen."""
@@ -327,7 +327,10 @@ class Walker:
             [] if which is None else self._inputs(free, number, lean.transitions[which], conditions, None)
         )
         reads = {name for text, _ in conditions for name in member.subject.reads(text)}
-        solver = self._solver(free, number, conditions, inputs or [], frozenset(reads), node.now)
+        inputs = list(inputs or [])
+        if "today" in reads:
+            inputs.append(Variable("in", "today", member.domain.dates("today", node.today, {}), live=False))
+        solver = self._solver(free, number, conditions, inputs, frozenset(reads), node.now)
         if far:
             solver.variables = [
                 replace(item, candidates=(far[item.name],)) if item.name in far else item
@@ -459,6 +462,7 @@ class Walker:
         base: dict[str, Value] = {
             "state": case.state,
             "key": case.key,
+            "active": lean.active(case.state),  # type: ignore[dict-item] # a list is no fact of a case
             "today": civil_date(moment, ZONE),
         }
         for name, value in case.data.items():
@@ -613,6 +617,7 @@ class Walker:
     ) -> int | None:
         """The transition that an event takes: the first whose condition holds."""
         facts: dict[str, Value] = {"state": case.state, "key": case.key}
+        facts["active"] = member.subject.lean.active(case.state)  # type: ignore[assignment] # as below
         facts["today"] = civil_date(event.occurred_at, ZONE)
         facts |= case.data
         facts |= {f"old.{name}": value for name, value in case.data.items()}
