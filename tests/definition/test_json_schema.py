@@ -129,7 +129,7 @@ def mutants(draw, data):
             owner = owner[key]
         change = draw(st.sampled_from(["replace", "drop", "rename"]))
         if change == "replace" or isinstance(owner, list):
-            owner[last] = draw(VALUES)
+            owner[last] = copy.deepcopy(draw(VALUES))
         else:
             value = owner.pop(last)
             # A name that YAML takes for a truth value is the one thing on which the two differ.

@@ -27,6 +27,7 @@ _HERE: Final = "▶"
 _PASSED: Final = "✓"
 
 _SIGNAL: Final = Text("durch ein Signal", "by a signal")
+_AUTOMATIC: Final = Text("von selbst", "by itself")
 _DEADLINE: Final = Text("Frist", "deadline")
 _ANYWHERE: Final = Text("In jedem offenen Zustand", "In every open state")
 
@@ -247,6 +248,8 @@ def _movers(workflow: Workflow, transition: Transition, source: str, lang: Lang)
     ]
     if transition.by:
         yield f"({_roles(workflow, transition, lang)})"
+    elif transition.automatic:
+        yield f"({_AUTOMATIC.pick(lang)})"
     elif not fired:
         yield f"({_SIGNAL.pick(lang)})"
     yield from fired

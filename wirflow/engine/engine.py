@@ -152,9 +152,12 @@ class Engine:
         moment = self._moment(occurred_at, now)
         try:
             with self._transaction(connection, trial=trial) as session:
-                return self._start_all(session, new, actor, moment, now)
+                outcomes = self._start_all(session, new, actor, moment, now)
         except _Refused as refused:
             return refused.refusal
+        if any(item.decision.signals for item in outcomes) and not trial and connection is None:
+            self.drain(signals_only=True)
+        return outcomes
 
     def _start_all(
         self, session: Session, new: Sequence[NewCase], actor: str, moment: datetime, now: datetime
