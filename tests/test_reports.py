@@ -197,3 +197,53 @@ def test_a_row_that_the_trail_does_not_know_is_a_finding(office):
     with office.database.writing() as session:
         session._cursor.execute("UPDATE cases SET revision = revision - 1, state = 'draft'")
     assert [finding.case for finding in trail.heads()] == ["G-1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("UPDATE cases SET data = replace(data, '2021-12-31', '2031-12-31')", "case_differs"),
+        ("UPDATE cases SET since = '2019-01-01T00:00:00.000000Z'", "case_differs"),
+        ("UPDATE cases SET actors = '{}'", "case_differs"),
+        ("UPDATE cases SET links = 'no JSON'", "case_differs"),
+        ('UPDATE cases SET sources = \'{"unit":"a rumour"}\'', "case_differs"),
+        ("UPDATE entries SET actor = 'eve' WHERE seq = 3", "columns_differ"),
+        ("UPDATE entries SET state_to = 'rejected' WHERE seq = 3", "columns_differ"),
+        ("UPDATE entries SET occurred_at = '2019-01-01T00:00:00.000000Z' WHERE seq = 1", "columns_differ"),
+        ("UPDATE outbox SET body = 'Nothing is due.'", "notice_differs"),
+        ("DELETE FROM outbox", "notice_differs"),
+        ("UPDATE personal SET value = '\"Somebody else\"'", "personal_differs"),
+        ("UPDATE personal SET value = 'no JSON'", "personal_differs"),
+        ("UPDATE personal SET salt = '00'", "personal_differs"),
+        ("UPDATE personal SET salt = NULL", "personal_differs"),
+        ("UPDATE personal SET commitment = ''", "personal_differs"),
+        ("DELETE FROM personal", "personal_differs"),
+        ("UPDATE definitions SET form = replace(form, 'lead', 'dean')", "definition_differs"),
+    ],
+)
+def test_a_row_that_says_something_else_than_the_trail_is_a_finding(office, change, code):
+    """Facts, links, who acted, columns, notices, personal values and definitions are what the trail says."""
+    edited = office.engine.submit("G-1", "edit", actor="leo", given={"holder": "A person"})
+    assert not isinstance(edited, Refusal)
+    trail = Trail(office.database)
+    assert trail.rows() == []
+
+    with office.database.writing() as session:
+        session._cursor.execute(change)
+        assert session._cursor.rowcount
+    assert {finding.code for finding in trail.rows()} == {code}
+
+
+def test_what_was_erased_contradicts_nothing(office):
+    """Erasing a personal value leaves the trail and the rows in agreement."""
+    office.engine.submit("G-1", "edit", actor="leo", given={"holder": "A person"})
+    with office.database.writing() as session:
+        session._cursor.execute("UPDATE personal SET value = NULL, salt = NULL")
+    assert Trail(office.database).rows() == []
+
+
+def test_an_unreadable_entry_is_left_to_the_chain(office):
+    """From an entry that is no JSON nothing follows; that it is wrong, its digest says."""
+    with office.database.writing() as session:
+        session._cursor.execute("UPDATE entries SET body = '[]' WHERE seq = 2")
+    assert Trail(office.database).rows() == []

@@ -159,6 +159,27 @@ CATALOG: Final[dict[str, Text]] = {
         "Das Feld '{name}' wurde offengelegt, aber der Eintrag enthält dazu keine Festlegung.",
         "The field '{name}' was revealed, but the entry holds no commitment to it.",
     ),
+    # the rows beside the trail, in the office itself
+    "case_differs": Text(
+        "Der Vorgang steht anders da, als seine Akte es sagt: {name}.",
+        "The case stands otherwise than its trail says: {name}.",
+    ),
+    "columns_differ": Text(
+        "Die Zeile des Eintrags sagt etwas anderes als er selbst: {name}.",
+        "The entry's row says something else than the entry itself: {name}.",
+    ),
+    "notice_differs": Text(
+        "Das Schreiben an '{name}' fehlt oder lautet anders, als der Eintrag es sagt.",
+        "The notice to '{name}' is missing or says something else than the entry tells.",
+    ),
+    "personal_differs": Text(
+        "Die Angabe '{name}' ist nicht die, auf die der Eintrag sich festgelegt hat.",
+        "The fact '{name}' is not the one that the entry committed to.",
+    ),
+    "definition_differs": Text(
+        "Eine Fassung von '{name}' ist nicht die, auf die sich die Akte bezieht.",
+        "A version of '{name}' is not the one that the trail refers to.",
+    ),
 }
 """Every code with its sentence; the braces are filled from the finding's details."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from wirflow.audit.bundle import write_bundle
 from wirflow.audit.verify import verify_bundle
 from wirflow.errors import InputError
@@ -46,7 +48,16 @@ def verify(office: Office, *, earlier: str | None = None) -> Report:
         path = Path(folder) / "trail.zip"
         export_bundle(office, path)
         report = verify_bundle(path, trusted_key=str(key), earlier_checkpoint=earlier)
-    return replace(report, findings=(*report.findings, *trail_of(office).heads()))
+    trail = trail_of(office)
+    rows = trail.rows()
+    try:
+        heads = trail.heads()
+    except (msgspec.MsgspecError, LookupError, ValueError):
+        if not rows and report.ok:
+            raise
+        # A row that cannot even be read was found already.
+        heads = []
+    return replace(report, findings=(*report.findings, *heads, *rows))
 
 
 def export_bundle(office: Office, path: Path, *, reveal: bool = False) -> None:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 from wirflow.audit.bundle import Record, Revealed
 from wirflow.audit.entry import Entry
 from wirflow.audit.export.ocel import Link
-from wirflow.audit.finding import Finding
+from wirflow.audit.finding import finding
+from wirflow.reports.rows import differences
 from wirflow.store import cases, queries, trail
 from wirflow.store.definitions import Definitions
-from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wirflow.audit.finding import Finding
     from wirflow.store.database import Database
 
 
@@ -60,6 +61,11 @@ class Trail:
             known = queries.all_cases(session, Definitions())
         return [Link(row.case.key, name, other) for row in known for name, other in row.case.links.items()]
 
+    def rows(self) -> list[Finding]:
+        """Where a row beside the trail says something else than the trail."""
+        with self._database.reading() as session:
+            return differences(session)
+
     def heads(self) -> list[Finding]:
         """Where a case's row says something else than the last entry of its trail.
 
@@ -69,26 +75,20 @@ class Trail:
             last = {row.case: row for row in queries.entries_by_case(session)}
             stored = queries.all_cases(session, Definitions())
             missing = set(last) - set(cases.keys(session))
-        found = [_differs(key, None) for key in sorted(missing)]
+        found = [finding("case_differs", case=key, name="–") for key in sorted(missing)]
         for row in stored:
             case = row.case
             head = last.get(case.key)
-            if (
-                head is None
-                or (head.seq, head.digest) != (case.revision, case.digest)
-                or Entry.read(head.body, head.digest).to != case.state
-            ):
-                found.append(_differs(case.key, case.revision))
+            there = (case.revision, case.digest, case.state)
+            told = (head.seq, head.digest, Entry.read(head.body, head.digest).to) if head else ()
+            if there != told:
+                names = ("revision", "digest", "state")
+                differing = [
+                    name for name, one, other in zip(names, there, told, strict=False) if one != other
+                ]
+                found.append(
+                    finding(
+                        "case_differs", case=case.key, seq=case.revision, name=", ".join(differing) or "–"
+                    )
+                )
         return found
-
-
-def _differs(key: str, seq: int | None) -> Finding:
-    return Finding(
-        "case_differs",
-        Text(
-            "Der Vorgang steht anders da, als seine Akte es sagt.",
-            "The case stands otherwise than its trail says.",
-        ),
-        case=key,
-        seq=seq,
-    )
