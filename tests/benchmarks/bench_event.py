@@ -20,7 +20,8 @@ CASES = 100
 EVENTS = 1000
 
 _READ = (
-    "SELECT id, definition_id, key, state, since, data, links, actors, done, sources, revision, digest"
+    "SELECT id, definition_id, key, state, since, data, links, actors, memory, done, sources, note, revision,"
+    " digest"
     " FROM cases WHERE key = ?"
 )
 _ARMED = (
@@ -29,8 +30,8 @@ _ARMED = (
 )
 _PERSONAL = "SELECT case_id, field, value FROM personal WHERE case_id = ? AND value IS NOT NULL"
 _UPDATE = (
-    "UPDATE cases SET definition_id = ?, state = ?, final = ?, since = ?, data = ?, actors = ?, done = ?,"
-    " revision = ?, digest = ? WHERE id = ? AND revision = ?"
+    "UPDATE cases SET definition_id = ?, state = ?, final = ?, since = ?, data = ?, actors = ?, memory = ?,"
+    " done = ?, sources = ?, revision = ?, digest = ? WHERE id = ? AND revision = ?"
 )
 _INSERT = (
     "INSERT INTO entries (case_id, seq, event, kind, actor, state_from, state_to, occurred_at, recorded_at,"
@@ -78,8 +79,8 @@ def _raw_event(connection: sqlite3.Connection, key: str, body: str, digest: str)
     row = execute(_READ, (key,)).fetchone()
     execute(_PERSONAL, (row[0],)).fetchall()
     execute(_ARMED, (row[0],)).fetchall()
-    seq = row[10] + 1
-    execute(_UPDATE, (row[1], row[3], 0, row[4], row[5], row[7], row[8], seq, digest, row[0], row[10]))
+    seq = row[12] + 1
+    execute(_UPDATE, (row[1], row[3], 0, *row[4:6], *row[7:11], seq, digest, row[0], row[12]))
     moment = "2021-01-04T09:00:00.000000Z"
     execute(_INSERT, (row[0], seq, "edit", "action", "ada", "draft", "draft", moment, moment, body, digest))
     connection.commit()

@@ -10,7 +10,7 @@ wanted and was refused, and `warnings` tells what should be known meanwhile.
 from __future__ import annotations
 
 from dataclasses import dataclass, field as dataclass_field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wirflow.core.agenda import agenda
 from wirflow.core.case import ENTRY, Case, Done, Timer
@@ -56,15 +56,16 @@ def decide(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisi
     refusal = _permission(workflow, case, event, transition) or _input(workflow, event, transition)
     if refusal:
         return refusal
-    acted = replace(
-        case,
-        actors={**case.actors, event.name: event.actor} if event.actor else case.actors,
-        times={**case.times, event.name: event.occurred_at} if event.name in workflow.watched else case.times,
-        done=_done(case, event),
-        revision=case.revision + 1,
-    )
+    acted = {
+        "actors": {**case.actors, event.name: event.actor} if event.actor else case.actors,
+        "times": {**case.times, event.name: event.occurred_at}
+        if event.name in workflow.watched
+        else case.times,
+        "done": _done(case, event),
+        "revision": case.revision + 1,
+    }
     effects = _Effects()
-    after = _take(workflow, number, acted, event, facts, event.input, effects)
+    after = _take(workflow, number, case, event, facts, event.input, effects, **acted)
     return after if isinstance(after, Refusal) else _settle(workflow, case, after, event, facts, effects)
 
 
@@ -154,8 +155,12 @@ def _take(  # noqa: PLR0917 - one transition and what it works on
     facts: Facts,
     given: Mapping[str, Value],
     effects: _Effects,
+    **acted: Any,
 ) -> Case | Refusal:
-    """The case after one transition, or why it is not taken; its notices and signals join the effects."""
+    """The case after one transition, or why it is not taken; its notices and signals join the effects.
+
+    `acted` is what else changes in the case, because somebody brought it about.
+    """
     transition = workflow.transitions[number]
     data = _merge(case.data, given)
     refusal = _rules(workflow, transition, case, facts, data)
@@ -172,6 +177,7 @@ def _take(  # noqa: PLR0917 - one transition and what it works on
         since=event.occurred_at if state != case.state else case.since,
         data=assigned,
         history={**case.history, **left} if left else case.history,
+        **acted,
     )
     effects.notices += [
         NoticeOrder(template=item.template, roles=item.to, kind="event", timer=event.timer)

@@ -219,7 +219,7 @@ class Engine:
 
         Raises:
             UnknownNameError: no such case, event or person.
-            InputError: it counts in the future.
+            InputError: it counts in the future, or on a day before the case began.
             ConflictError: somebody else changed the case meanwhile.
         """
         moment = self._moment(occurred_at, self.clock.now())
@@ -246,6 +246,7 @@ class Engine:
             stored = self._locked(session, key)
             if action.name not in stored.workflow.events:
                 raise UnknownNameError(Text("Das Ereignis", "The event"), action.name, stored.workflow.events)
+            self._not_before_it_began(session, stored, action.occurred_at)
             facts, armed = self._gather(session, stored, action.occurred_at)
             decision = decide(stored.workflow, stored.case, action, facts)
             if isinstance(decision, Refusal):
@@ -454,6 +455,23 @@ class Engine:
             )
         return occurred_at
 
+    def _not_before_it_began(self, session: Session, stored: StoredCase, moment: datetime) -> None:
+        if moment >= stored.case.since:
+            return
+        # Who names a day means its beginning; the case may have begun at noon.
+        first = civil_date(trail.began(session, stored.id), self.profile.zone)
+        if civil_date(moment, self.profile.zone) < first:
+            raise InputError(
+                Text(
+                    f"{stored.case.key} gibt es erst seit dem {first:%d.%m.%Y}.",
+                    f"{stored.case.key} exists only since {first.isoformat()}.",
+                ),
+                hint=Text(
+                    "Früher kann an ihm nichts zählen; das Datum eines Schreibens ist eine Angabe (--set).",
+                    "Nothing can count for it before; the date of a letter is a fact (--set).",
+                ),
+            )
+
     def _person(self, actor: str) -> Person:
         person = self.profile.people.get(actor)
         if person is None:
@@ -525,13 +543,13 @@ class Engine:
         """Write a decision: entry, case, timers, notices, signals."""
         written = put_down(workflow, decision, facts, self.profile, self._templates, _salt, now)
         targets = cases.load_many(session, self._definitions, [order.to for order in decision.signals])
-        case = replace(decision.case, digest=written.digest)
+        case = decision.case
         number = stored.id if stored else 0
         row = StoredCase(id=number, definition_id=definition_id, workflow=workflow, case=case)
         if stored:
-            cases.change(session, row, stored.case.revision)
+            cases.change(session, row, stored.case.revision, written.digest)
         else:
-            number = cases.add(session, row)
+            number = cases.add(session, row, written.digest)
         trail.add(session, number, written.body, written.entry, written.digest)
         cancelled = {timer.identity for timer in decision.cancel}
         timers.end(

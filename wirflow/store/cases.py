@@ -129,13 +129,14 @@ def keys(session: Session) -> list[str]:
     return [row[0] for row in session.rows(_KEYS)]
 
 
-def add(session: Session, stored: StoredCase) -> int:
-    """Write a new case; its number."""
+def add(session: Session, stored: StoredCase, digest: str) -> int:
+    """Write a new case with the digest of its first entry; its number."""
     case = stored.case
     return session.insert(
         _INSERT,
         {
             **_row(stored),
+            "digest": digest,
             "key": case.key,
             "workflow": case.workflow,
             "links": _text(case.links),
@@ -144,13 +145,21 @@ def add(session: Session, stored: StoredCase) -> int:
     )
 
 
-def change(session: Session, stored: StoredCase, before: int) -> None:
+def change(session: Session, stored: StoredCase, before: int, digest: str) -> None:
     """Write a changed case.
+
+    Args:
+        session: the transaction.
+        stored: the case as it is now.
+        before: the revision that it had when it was read.
+        digest: that of its new entry.
 
     Raises:
         ConflictError: somebody else changed it meanwhile.
     """
-    touched = session.run(_UPDATE, {**_row(stored), "case_id": stored.id, "old_revision": before})
+    touched = session.run(
+        _UPDATE, {**_row(stored), "digest": digest, "case_id": stored.id, "old_revision": before}
+    )
     if touched != 1:
         key = stored.case.key
         raise ConflictError(
@@ -291,7 +300,6 @@ def _row(stored: StoredCase) -> dict[str, Any]:
         "done": _text({name: (item.due.isoformat(), stamp(item.until)) for name, item in case.done.items()}),
         "sources": _text(case.sources),
         "revision": case.revision,
-        "digest": case.digest,
     }
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 from wirflow.audit.entry import Entry
 from wirflow.audit.merkle import Frontier
 from wirflow.audit.seal import Seal, Unsealed
-from wirflow.clock import stamp
+from wirflow.clock import stamp, unstamp
 from wirflow.store.tables import cases, checkpoints, entries
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ _PLACE = (
 )
 _LAST = select(checkpoints.c.frontier, checkpoints.c.note).order_by(checkpoints.c.id.desc()).limit(1)
 _NOTES = select(checkpoints.c.note).order_by(checkpoints.c.id)
+_FIRST = select(entries.c.occurred_at).where(entries.c.case_id == bindparam("case_id"), entries.c.seq == 1)
 _INSERT_CHECKPOINT = insert(checkpoints).values(
     {name: bindparam(name) for name in ("size", "root", "frontier", "note", "made_at")}
 )
@@ -80,6 +81,11 @@ def add(session: Session, case_id: int, body: Mapping[str, Any], written: bytes,
             "digest": digest,
         },
     )
+
+
+def began(session: Session, case_id: int) -> datetime:
+    """When a case began to count: the moment of its first entry."""
+    return unstamp(session.row(_FIRST, {"case_id": case_id})[0])
 
 
 def read(session: Session, key: str | None = None) -> Iterator[tuple[bytes, str, int | None]]:
