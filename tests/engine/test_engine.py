@@ -166,6 +166,15 @@ def test_the_future_does_not_count_yet(office):
         office.engine.submit("G-1", "submit", actor="ada", occurred_at=datetime(2021, 1, 5, tzinfo=UTC))
 
 
+def test_nothing_counts_before_its_case_began(office):
+    """An event counts on the first day of its case at the earliest, at whatever hour that began."""
+    office.engine.start(new(), actor="ada")
+    with pytest.raises(InputError, match="exists only since 2021-01-04"):
+        office.engine.submit("G-1", "submit", actor="ada", occurred_at=datetime(2021, 1, 3, 9, tzinfo=UTC))
+    morning = datetime(2021, 1, 4, tzinfo=UTC)
+    assert isinstance(office.engine.submit("G-1", "submit", actor="ada", occurred_at=morning), Outcome)
+
+
 def test_a_trial_writes_nothing(office):
     """A trial shows state, deadlines and notices, and leaves every table as it was."""
     office.engine.start(new(), actor="ada")
