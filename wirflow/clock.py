@@ -46,7 +46,15 @@ def start_of_day(day: date, zone: str) -> datetime:
 
 
 def end_of_day(day: date, zone: str) -> datetime:
-    """The instant, in UTC, at which a civil date is over: the next midnight of the zone."""
+    """The instant, in UTC, at which a civil date is over: the next midnight of the zone.
+
+    31 December 9999, by which offices mean "without end", has none; it ends with its last microsecond.
+    """
+    if day == date.max:
+        try:
+            return datetime.combine(day, time.max, ZoneInfo(zone)).astimezone(UTC)
+        except OverflowError:  # west of Greenwich
+            return datetime.max.replace(tzinfo=UTC)
     return start_of_day(day + timedelta(days=1), zone)
 
 

@@ -78,3 +78,10 @@ def test_its_json_is_one_document(wirflow):
     assert len(document["cases"]) == 16
     assert {item["name"] for item in document["warnings"]} >= {"cost_unknown", "units_apart", "year_by_year"}
     assert all(item["due"] <= "2021-12-31" for item in document["coming"])
+
+
+def test_the_last_day_of_the_calendar_is_a_day(wirflow):
+    """A practice office can be looked at on any day, also on the last one."""
+    said = wirflow("demo --on 9999-12-31 --format json")
+    assert said.code == 0, said.err
+    assert said.json["today"] == "9999-12-31"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import MAXYEAR, date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,7 +81,7 @@ def demo(
 def _horizon(today: date) -> date:
     """Until when the demo looks ahead: the end of 2021, or a year from a later day."""
     end = date(2021, 12, 31)
-    return end if today < end else today.replace(year=today.year + 1, day=min(today.day, 28))
+    return end if today < end else today.replace(year=min(today.year + 1, MAXYEAR), day=min(today.day, 28))
 
 
 def _show(  # noqa: PLR0917 - the parts of one page
