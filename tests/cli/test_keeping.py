@@ -37,6 +37,23 @@ def test_cases_come_in_from_a_table(wirflow, demo):
     assert wirflow("status X-1 --format json").json["data"]["amount_per_year"] == "1000.00"
 
 
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"x" * (16 * 1024 * 1024 + 1), "cases.csv:1:1: Die Datei ist größer als 16 MiB."),
+        (b"\xef\xbb\xbfkey,workflow\nX,F\xf6rderung\n", "cases.csv:2:4: Die Datei ist nicht in UTF-8"),
+        (b"key,workflow\nX," + b"y" * 200_000, "cases.csv:2:1: Eine Zelle ist zu lang."),
+    ],
+)
+def test_a_file_that_is_no_table_is_told_by_its_place(wirflow, demo, raw, words):
+    """What is too large, not UTF-8 or no CSV ends in a finding with a place, and is not read on."""
+    (demo / "cases.csv").write_bytes(raw)
+
+    said = wirflow("import cases.csv")
+
+    assert (said.code, words in said.err) == (1, True), said.err
+
+
 def test_a_table_with_errors_brings_nothing(wirflow, demo):
     """All errors are told at once with file, line and column, and no case is taken over."""
     (demo / "cases.csv").write_text(

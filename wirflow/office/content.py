@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +19,9 @@ if TYPE_CHECKING:
 WORKFLOWS: Final = "workflows"
 TEMPLATES: Final = "templates"
 PORTFOLIOS: Final = "portfolios"
+
+_HEAD: Final = 64 * 1024
+"""How far into a file, in characters, what it is has to be said."""
 
 
 def shipped(name: str) -> Path:
@@ -77,7 +79,8 @@ def is_portfolio(path: Path) -> bool:
     """Whether a file says of itself that it is a portfolio and no workflow."""
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
-            return any(line.startswith("portfolio:") for line in itertools.islice(file, 200))
+            # A line of a hostile file may be as long as the file.
+            return any(line.startswith("portfolio:") for line in file.read(_HEAD).splitlines()[:200])
     except OSError:
         return False
 

@@ -7,6 +7,7 @@ whichever the head has more of.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 from collections.abc import Mapping
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 LINK: Final = "link:"
 """How the head of a column begins that names the other case of a link."""
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""The largest table that is read: some 100,000 cases, and no file that fills the memory."""
 
 _FIXED: Final = ("key", "workflow", "state")
 _NEEDED: Final = ("key", "workflow")
@@ -54,19 +58,50 @@ def read_table(
         DefinitionError: something is wrong with it; holds all findings with their places.
         InputError: it cannot be read.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = Text.same(str(getattr(error, "strerror", None) or error))
-        raise InputError(Text(f"{path} ist nicht lesbar.", f"{path} cannot be read."), hint=reason) from error
     table = _Table(path, workflows, existing)
-    cases = table.cases(text)
+    text = _read(path)
+    cases = table.cases(text) if isinstance(text, str) else table.refused(text)
     if table.findings:
         count = len(table.findings)
         raise DefinitionError(
             Text(f"Fehler in {path}: {count}.", f"Errors in {path}: {count}."), findings=table.findings
         )
     return cases
+
+
+def _read(path: Path) -> str | tuple[str, int, int, Text]:
+    """What the file holds; or code, line, column and words of why it is no table."""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = Text.same(str(error.strerror or error))
+        raise InputError(Text(f"{path} ist nicht lesbar.", f"{path} cannot be read."), hint=reason) from error
+    if len(raw) > MAX_BYTES:
+        return (
+            "too-large",
+            1,
+            1,
+            Text(
+                "Die Datei ist größer als 16 MiB. Teilen Sie sie.",
+                "The file is larger than 16 MiB. Split it.",
+            ),
+        )
+    raw = raw.removeprefix(codecs.BOM_UTF8)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        good = raw[: error.start].decode("utf-8")
+        last = good.rpartition("\n")[2]
+        return (
+            "encoding",
+            good.count("\n") + 1,
+            len(last) + 1,
+            Text(
+                "Die Datei ist nicht in UTF-8 geschrieben. Speichern Sie sie als „CSV UTF-8“.",
+                "The file is not written in UTF-8. Save it as 'CSV UTF-8'.",
+            ),
+        )
 
 
 @dataclass(slots=True)
@@ -85,6 +120,12 @@ class _Table:
     existing: Mapping[str, str]
     findings: list[Finding] = field(default_factory=list)
 
+    def refused(self, why: tuple[str, int, int, Text]) -> tuple[NewCase, ...]:
+        """No cases: the file as a whole is none that can be read."""
+        code, line, column, words = why
+        self._find(code, _Cell("", line, column), words)
+        return ()
+
     def cases(self, text: str) -> tuple[NewCase, ...]:
         first = text.partition("\n")[0]
         reader = csv.reader(io.StringIO(text), delimiter=";" if first.count(";") > first.count(",") else ",")
@@ -95,7 +136,12 @@ class _Table:
                 return ()
             rows = [cells for row in reader if (cells := self._cells(head, row, reader.line_num))]
         except csv.Error as error:
-            self._find("bad-csv", _Cell("", reader.line_num, 1), Text.same(str(error)))
+            words = (
+                Text("Eine Zelle ist zu lang.", "A cell is too long.")
+                if "field larger" in str(error)
+                else Text(f"Das ist kein CSV ({error}).", f"This is no CSV ({error}).")
+            )
+            self._find("bad-csv", _Cell("", reader.line_num, 1), words)
         keys = {cells["key"].words for cells in rows if "key" in cells} | set(self.existing)
         self._check_keys(rows)
         return tuple(case for cells in rows if (case := self._case(cells, keys)) is not None)
