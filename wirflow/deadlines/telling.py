@@ -237,7 +237,7 @@ def close(trace: list[Step], raw: date, due: date, case: Case) -> None:
     on = civil(due)
     if skipped:
         passed = Text(
-            _listed([f"{step.why.de}, {civil(step.date).de}," for step in skipped[1:]], " nach ", "und"),
+            _since_also(skipped[1:]),
             _listed([f"{step.why.en}, {civil(step.date).en}," for step in skipped[1:]], " after ", "and"),
         )
         why = Text("nächster Werktag", "next working day")
@@ -292,6 +292,19 @@ def _apposition(why: Text) -> Text:
     if why in WEEKEND:
         return Text(f", einem {why.de}", f", a {why.en}")
     return Text(f", einem Feiertag ({why.de})", f", a holiday ({why.en})")
+
+
+def _since_also(steps: Sequence[Step]) -> str:
+    """The days off after the first one, as a clause: „da auch der 26.12.2020 ein Feiertag (…) ist“."""
+    if not steps:
+        return ""
+    days = [f"der {civil(step.date).de} {_nominative(step.why)}" for step in steps]
+    listed = f"{', '.join(days[:-1])} und {days[-1]}" if days[1:] else days[0]
+    return f", da auch {listed} ist,"
+
+
+def _nominative(why: Text) -> str:
+    return f"ein {why.de}" if why in WEEKEND else f"ein Feiertag ({why.de})"
 
 
 def _listed(parts: Sequence[str], first: str, last: str) -> str:
