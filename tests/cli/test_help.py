@@ -25,6 +25,23 @@ def test_every_command_explains_itself_in_both_languages(wirflow, command, lang)
     assert ("Show this message" in said.out) == (lang == "en")
 
 
+@pytest.mark.parametrize("width", ["60", "140"])
+def test_the_help_speaks_one_language_at_any_width(wirflow, monkeypatch, width):
+    """Where a line breaks does not decide whether a sentence is translated."""
+    monkeypatch.setenv("COLUMNS", width)
+    page = wirflow("--help").out
+    assert "Vervollständigung für diese Shell zeigen\n" in page
+    assert not {"installation.", "completion", "shell."} & set(page.replace("--show-completion", "").split())
+
+
+@pytest.mark.parametrize(("call", "code"), [("status --format xml", "xml"), ("status --lang fr", "fr")])
+def test_a_wrong_choice_names_the_choices(wirflow, call, code):
+    """What is no choice is told in the language of the office, with what there is."""
+    said = wirflow(call)
+    assert said.code == 2
+    assert f"'{code}' gibt es nicht.\n  Möglich: '" in said.err
+
+
 def test_the_reference_is_up_to_date():
     """`docs/reference/commands.md` is what `python -m wirflow.cli.reference` makes of the commands."""
     kept = (Path(__file__).parents[2] / PAGE).read_text(encoding="utf-8")

@@ -83,6 +83,8 @@ def test_a_closed_pipe_is_no_error():
 def test_an_interrupt_ends_quietly(tmp_path: Path):
     """Ctrl-C stops a running scheduler cleanly, without a traceback."""
     assert call("init", str(tmp_path / "office"), "--lang", "en").returncode == 0
+    # What `nohup` or a shell's `&` made this process ignore, the child would ignore as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
         [*WIRFLOW, "run", "--office", str(tmp_path / "office")],
         stdout=subprocess.PIPE,
@@ -97,6 +99,17 @@ def test_an_interrupt_ends_quietly(tmp_path: Path):
     assert "running" in first
     assert "Traceback" not in rest
     assert process.returncode in {0, 130}
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_output_is_no_accident(tmp_path, closed):
+    """A command whose outputs are closed ends as it would have ended, without a traceback."""
+    words = [*WIRFLOW, "init", str(tmp_path / "office")]
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'"$@" {closed}', "sh", *words], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert call("status", "--office", str(tmp_path / "office")).returncode == 0
 
 
 @pytest.mark.usefixtures("demo")

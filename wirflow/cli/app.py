@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
@@ -74,11 +75,16 @@ _HEADINGS: Final = {
     "Arguments:": "Argumente:",
     "[required]": "[nötig]",
     "Show this message and exit.": "Diese Hilfe zeigen",
-    "Install completion for the current shell.": "Vervollständigung für diese Shell einrichten",
-    "Show completion for the current shell, to copy it or": "Vervollständigung für diese Shell zeigen",
-    "                        customize the installation.\n": "",
     "[default: ": "[Vorgabe: ",
 }
+
+_SENTENCES: Final = {
+    "Install completion for the current shell.": "Vervollständigung für diese Shell einrichten",
+    "Show completion for the current shell, to copy it or customize the installation.": (
+        "Vervollständigung für diese Shell zeigen"
+    ),
+}
+"""What Typer says of its own options; where a line breaks in it depends on the terminal."""
 
 _SHARED: Final = ("--lang", "--office")
 """Options that every command has, before and behind its name."""
@@ -209,6 +215,8 @@ def in_language(page: str, lang: Lang) -> str:
     if lang == "de":
         for english, german in _HEADINGS.items():
             page = page.replace(english, german)
+        for english, german in _SENTENCES.items():
+            page = re.sub(r"\s+".join(map(re.escape, english.split())), german, page)
     return page
 
 
@@ -251,7 +259,7 @@ def _take_office(ctx: Any, _parameter: Any, value: str | None) -> str | None:
 def _take_lang(ctx: Any, _parameter: Any, value: str | None) -> str | None:
     if value is not None:
         if value not in LANGS:
-            raise typer.BadParameter(f"'{value}': de | en")
+            raise typer.BadParameter(f"'{value}' is not one of 'de', 'en'.")
         _desk(ctx).lang_option = value
     return value
 
@@ -295,6 +303,7 @@ def run(args: Sequence[str], desk: Desk | None = None) -> int:
 
 def leave() -> NoReturn:
     """Run the call of this process and end it."""
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal that cannot show a sign shows a question mark, and the command goes on.
@@ -317,6 +326,13 @@ def _asked(args: Sequence[str], option: str) -> str | None:
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
     return None
+
+
+def _open_streams() -> None:
+    """Give a closed output (`>&-`) something to write to, before a database takes its place."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
 
 
 def _silence() -> None:

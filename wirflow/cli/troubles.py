@@ -96,7 +96,13 @@ def _usage(error: usage.ClickException) -> Text:
         return Text(f"Es fehlt: {name}.", f"Missing: {name}.")
     if isinstance(error, usage.BadParameter):
         name = _parameter(error)
-        return Text(f"{name}: {error.message}", f"{name}: {error.message}")
+        typed, among, known = error.message.rstrip(".").partition(" is not one of ")
+        if among:
+            return Text(
+                f"{name}: {typed} gibt es nicht.\nMöglich: {known}.",
+                f"{name}: there is no {typed}.\nPossible: {known}.",
+            )
+        return Text.same(f"{name}: {error.message}")
     return _usage_words(error)
 
 
