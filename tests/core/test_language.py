@@ -12,6 +12,7 @@ from tests.support import ROLES, field
 from wirflow.core.case import Case, Done, Event, Facts
 from wirflow.core.decide import decide, start
 from wirflow.core.decision import Decision, Refusal
+from wirflow.core.firing import event_of
 from wirflow.core.record import record
 from wirflow.definition.model import (
     Assignment,
@@ -347,6 +348,39 @@ def test_an_escalation_follows_its_deadline():
     assert isinstance(told, Decision)
     assert [(notice.kind, notice.roles) for notice in told.notices] == [("escalation", ("lead",))]
     assert told.arm == ()
+
+
+def fired(flow: Workflow, one: Case, days: int) -> list[tuple[str, date]]:
+    """Kind and due day of all that fires by itself in so many days, in order."""
+    decision = decide(flow, one, act("begin"), FACTS)
+    found = []
+    end = NOON + timedelta(days=days)
+    armed_now: dict[object, object] = {}
+    while True:
+        assert isinstance(decision, Decision)
+        gone = {timer.identity for timer in decision.cancel}
+        armed_now = {key: timer for key, timer in armed_now.items() if key not in gone}
+        armed_now |= {timer.identity: timer for timer in decision.arm}
+        timer = min(armed_now.values(), key=lambda item: item.due_at)
+        if timer.due_at > end:
+            return found
+        found.append((timer.kind, timer.deadline.due))
+        facts = replace(FACTS, armed=tuple(armed_now.values()))
+        decision = decide(flow, decision.case, event_of(timer, flow), facts)
+        del armed_now[timer.identity]
+
+
+@pytest.mark.parametrize("after", ["P5D", "P6W"])
+def test_each_recurrence_has_its_own_escalation(after):
+    """A recurring deadline escalates each time, and nothing fires twice, even if the next is due before."""
+    told = Escalation(after=after, notice=Notice(template="ending", to=("lead",)))
+    flow = workflow(*HANDLED, states=FLAT, deadlines=(spec(on="day", every="P1M", escalate=told),))
+    happened = fired(flow, case("draft", data={"day": date(2021, 5, 10)}), 120)
+    dues = [due for kind, due in happened if kind == "due"]
+    assert dues == [date(2021, month, 10) for month in (5, 6, 7, 8)]
+    escalated = [due for kind, due in happened if kind == "escalation"]
+    assert escalated == (dues if after == "P5D" else [])
+    assert len(set(happened)) == len(happened)
 
 
 def test_who_took_care_in_time_needs_no_escalation():

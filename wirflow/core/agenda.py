@@ -6,7 +6,6 @@ armed; so a changed date moves its deadline and its reminders by itself.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from wirflow.core.case import Case, Facts
     from wirflow.deadlines import Deadline
-    from wirflow.definition.model import DeadlineSpec, Workflow
+    from wirflow.definition.model import DeadlineSpec, Escalation, Workflow
     from wirflow.definition.values import Value
 
 
@@ -46,8 +45,8 @@ def agenda(workflow: Workflow, case: Case, facts: Facts, now: datetime) -> tuple
             deadline = deadline_of(workflow, spec, case, facts)
             if deadline:
                 timers += _timers(spec, case, deadline, facts, now)
-        elif spec.escalate and spec.name in case.done:
-            timers += _left_over(workflow, spec, case, facts)
+        if spec.escalate and spec.name in case.done:
+            timers += _left_over(workflow, spec, spec.escalate, case, facts)
     return tuple(sorted(timers, key=lambda timer: (timer.due_at, timer.name, timer.kind, timer.label)))
 
 
@@ -57,25 +56,30 @@ def deadline_of(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts
     Of a recurring one it is the first that came after the case was in its state
     and has not been dealt with.
     """
+    return next(_deadlines(workflow, spec, case, facts), None)
+
+
+def _deadlines(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> Iterator[Deadline]:
+    """The deadlines by one rule that are still to come: one, or of a recurring rule one after the other."""
+    done = case.done.get(spec.name)
+    for deadline in _all(workflow, spec, case, facts):
+        over = _edge(spec)(deadline.due, facts.zone) <= case.since or (done and deadline.due <= done.due)
+        if spec.every is None or not over:
+            yield deadline
+
+
+def _all(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> Iterator[Deadline]:
+    """Every deadline by one rule, from its first day; none while its day or its period is unknown."""
     day = case.data.get(spec.on or spec.start or "")
-    if not isinstance(day, date):
-        return None
     period: str | None = "P0D" if spec.on else spec.period
     if period in workflow.field_by_name:
-        named = case.data.get(period)
-        if named is None:
-            return None  # the award has not said yet how long
-        period = str(named)
+        period = str(case.data[period]) if period in case.data else ""
+    if not isinstance(day, date) or period == "":
+        return  # the award has not said yet when, or how long
     given = {item.fact: case.data[item.field] for item in spec.given if item.field in case.data}
-    if spec.every is None:
-        return _compute(spec, day, period, given, facts)
-    done = case.done.get(spec.name)
-    edge = _edge(spec)
-    for number in range(MAX_RECURRENCES):
-        deadline = _compute(spec, _shifted(day, spec.every, number), period, given, facts)
-        if edge(deadline.due, facts.zone) > case.since and (done is None or deadline.due > done.due):
-            return deadline
-    return None
+    yield _compute(spec, day, period, given, facts)
+    for number in range(1, MAX_RECURRENCES if spec.every else 1):
+        yield _compute(spec, _shifted(day, spec.every or "", number), period, given, facts)
 
 
 def _compute(
@@ -137,40 +141,37 @@ def _timers(
     yield from (timer for timer in reminders if timer.due_at > now or (timer is latest and due_at > now))
     if until is None or due_at > until:
         yield Timer(name=spec.name, kind="due", label="", due_at=due_at, event=spec.fire, deadline=deadline)
-    if spec.escalate:
-        yield from _escalations(spec, case, deadline, due_at, facts)
+        if spec.escalate:
+            yield from _escalations(spec, spec.escalate, case, deadline, facts)
 
 
-def _left_over(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> Iterator[Timer]:
-    """The escalation of a deadline that is over, though the case has left the states in which it ran."""
+def _left_over(
+    workflow: Workflow, spec: DeadlineSpec, escalate: Escalation, case: Case, facts: Facts
+) -> Iterator[Timer]:
+    """The escalation of a deadline that is over: the case may have moved on, or the next one be running."""
     done = case.done[spec.name]
-    day = case.data.get(spec.on or spec.start or "")
-    deadline = (
-        deadline_of(workflow, replace(spec, every=None), case, facts) if isinstance(day, date) else None
-    )
-    if deadline and deadline.due == done.due:
-        due_at = _edge(spec)(deadline.due, facts.zone)
-        if done.until >= due_at:
-            yield from _escalations(spec, case, deadline, due_at, facts)
+    for deadline in _all(workflow, spec, case, facts):
+        if deadline.due >= done.due:
+            if deadline.due == done.due and done.until >= _edge(spec)(deadline.due, facts.zone):
+                yield from _escalations(spec, escalate, case, deadline, facts)
+            return
 
 
 def _escalations(
-    spec: DeadlineSpec, case: Case, deadline: Deadline, due_at: datetime, facts: Facts
+    spec: DeadlineSpec, escalate: Escalation, case: Case, deadline: Deadline, facts: Facts
 ) -> Iterator[Timer]:
     """The word to whoever else has to know, unless somebody has taken care of it."""
-    if spec.escalate is None:
-        return
-    moment = end_of_day(_after(deadline.due, spec.escalate.after), facts.zone)
+    moment = end_of_day(_after(deadline.due, escalate.after), facts.zone)
     done = case.done.get(spec.name)
     if done and done.due == deadline.due and done.until >= moment:
         return
+    due_at = _edge(spec)(deadline.due, facts.zone)
     first = min(
         (start_of_day(_before(deadline.due, label), facts.zone) for label in spec.remind), default=due_at
     )
-    cared = case.times.get(spec.escalate.unless or "")
+    cared = case.times.get(escalate.unless or "")
     if cared is None or cared < first:
-        label = spec.escalate.after
-        yield Timer(name=spec.name, kind="escalation", label=label, due_at=moment, deadline=deadline)
+        yield Timer(name=spec.name, kind="escalation", label=escalate.after, due_at=moment, deadline=deadline)
 
 
 def _before(due: date, period: str) -> date:
