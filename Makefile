@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 export PYTHONUTF8 := 1
 
-.PHONY: demo test check bench docs lock clean
+.PHONY: demo test check coverage bench docs lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime  ## Set up and play the council paper's portfolio to 2020-12-10
@@ -25,6 +25,11 @@ check: .venv/everything docs  ## Lint, types, import contracts, locked requireme
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+coverage: .venv/everything  ## Run the tests with branch coverage; law and trail have to be covered whole
+	$(BIN)/python -m pytest --numprocesses auto --cov --cov-report=
+	$(BIN)/coverage report
+	$(BIN)/coverage report --include='wirflow/deadlines/*,wirflow/audit/*' --fail-under=100 --format=total
 
 bench: .venv/everything  ## Measure against the raw database limit; writes build/benchmark.json
 	$(BIN)/python -m tests.benchmarks
