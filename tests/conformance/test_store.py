@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -252,3 +253,16 @@ def test_a_database_that_is_out_of_reach_says_so(tmp_path):
             Database(address).check_version()
         assert caught.value.hint
         assert caught.value.exit_code == 3
+
+
+def test_a_forgotten_database_gives_its_connections_back(tmp_path):
+    """Nobody has to close a database that nobody holds any more."""
+    database = Database(f"sqlite:///{tmp_path / 'office.db'}")
+    database.migrate()
+    with database.reading() as session:
+        assert session.row(text("SELECT 1")) == (1,)
+    engine, pool = database.engine, database.engine.pool
+    del database, session
+    gc.collect()
+    assert engine.pool is not pool
+    assert pool.checkedout() == 0

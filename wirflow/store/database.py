@@ -8,6 +8,7 @@ one event near the speed of the raw driver.
 from __future__ import annotations
 
 import threading
+import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -112,6 +113,13 @@ class _Held(threading.local):
             connection.close()
 
 
+def _let_go(held: _Held, engine: Engine) -> None:
+    connection = held.take()
+    if connection is not None:
+        connection.close()
+    engine.dispose()
+
+
 class Database:
     """One database and its compiled statements."""
 
@@ -135,6 +143,8 @@ class Database:
         self._statements: dict[ClauseElement, Compiled] = {}
         self._sqlite = self.url.get_backend_name() == "sqlite"
         self._held = _Held()
+        # Who forgets to close it leaves no open file behind; at the very end the system sees to that.
+        weakref.finalize(self, _let_go, self._held, self.engine).atexit = False
         type_of_dialect: Any = type(self.engine.dialect)
         self._dialect = type_of_dialect(paramstyle=_PARAMSTYLES[self.url.get_backend_name()])
 
@@ -280,10 +290,7 @@ class Database:
 
     def close(self) -> None:
         """Give all connections back."""
-        held = self._held.take()
-        if held is not None:
-            held.close()
-        self.engine.dispose()
+        _let_go(self._held, self.engine)
 
     @property
     def driver_error(self) -> type[Exception]:
