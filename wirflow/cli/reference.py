@@ -45,10 +45,9 @@ With `--format json` stdout is one JSON document and nothing else. `NO_COLOR` is
 | entry of the trail | `leaf, case, seq, event, actor, from, to, occurred_at, recorded_at, digest` |
 
 Money is text with two places (`"50000.00"`), a date is `YYYY-MM-DD`, an instant is UTC with microseconds and
-`Z`. Behind a case's keys stands `definition {hash, current}`: the version that it pins, and whether that is
-the newest one. A fact that a workflow expects and that nobody knows is `null`; `fires` is the event that a
-deadline brings about, or `null` if it only reminds. `status KEY` tells the case's keys first and everything
-else behind them.
+`Z`. A fact that a workflow expects and that nobody knows is `null`; `fires` is the event that a deadline
+brings about, or `null` if it only reminds. `status KEY` tells the case's keys first and everything else
+behind them, among it `definition {hash, current}`: the version that it pins, and whether that is the newest.
 """
 
 _SHARED: Final = frozenset({"--office", "--lang", "--help"})

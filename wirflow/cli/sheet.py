@@ -64,6 +64,7 @@ def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:
     note = _note(view, lang)
     return {
         **view.to_json(lang),
+        "definition": {"hash": view.workflow.hash, "current": view.current},
         "state_title": view.state.title.pick(lang),
         "links": [
             {"name": link.name, "title": link.title.pick(lang), "key": link.key, "state": link.state}

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from wirflow.engine import NewCase
+from wirflow.errors import InputError
 from wirflow.office.office import NOON
+from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +47,11 @@ def read(path: Path, workflows: Mapping[str, Workflow], zone: str, existing: Map
         DefinitionError: something is wrong with it; holds all findings with their places.
         InputError: it cannot be read.
     """
+    if not path.is_file():
+        raise InputError(
+            Text(f"Die Datei {path} gibt es nicht.", f"There is no file {path}."),
+            hint=Text("Prüfen Sie den Pfad.", "Check the path."),
+        )
     if path.suffix.lower() == ".csv":
         from wirflow.office.table import read_table  # noqa: PLC0415 - one of two forms
 

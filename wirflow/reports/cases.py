@@ -90,7 +90,6 @@ class CaseView:
             "data": data_json(self.workflow, self.case),
             "next_deadline": due.next_json() if due else None,
             "actions": [item.event for item in self.actions],
-            "definition": {"hash": self.workflow.hash, "current": self.current},
         }
 
 
