@@ -1,4 +1,4 @@
-"""Indexes over part of a table: what is armed, what failed, what is open, what is not sealed.
+"""Indexes over part of a table: what is armed, what failed, what is open, what is linked, what is not sealed.
 
 Only the migrations need them, to compare the tables with a database.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Index, text
 
-from wirflow.store.tables import entries, metadata, outbox, timers
+from wirflow.store.tables import cases, entries, metadata, outbox, timers
 
 __all__ = ["metadata"]
 
@@ -16,6 +16,11 @@ _ARMED = text("status = 'armed'")
 _FAILED = text("status = 'failed'")
 _PASSED = text("status = 'fired' AND kind = 'due' AND event IS NULL")
 _OPEN = text("state IN ('pending', 'sending')")
+_STARTED = text("parent_id IS NOT NULL")
+_TOGETHER = text("cluster IS NOT NULL")
+
+Index("ix_cases_parent_id", cases.c.parent_id, sqlite_where=_STARTED, postgresql_where=_STARTED)
+Index("ix_cases_cluster", cases.c.cluster, sqlite_where=_TOGETHER, postgresql_where=_TOGETHER)
 
 Index(
     "ix_entries_unsealed",

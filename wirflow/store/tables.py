@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = "0001"
+VERSION = "0002"
 
 metadata = MetaData(
     naming_convention={
@@ -58,6 +58,8 @@ cases = Table(
     Column("note", Text),  # JSON: a remark in both languages
     Column("revision", Integer, nullable=False),  # number of entries
     Column("digest", Text, nullable=False),  # of the last entry
+    Column("parent_id", ForeignKey("cases.id")),  # of the case that started this one
+    Column("cluster", Integer),  # smallest number of all cases that are linked to it; NULL: it is alone
     Index("ix_cases_final_workflow_state_key", "final", "workflow", "state", "key"),
 )
 
