@@ -80,14 +80,15 @@ def check(url: str, *, now: str | None = None, in_order: bool = True) -> list[st
         in_order: whether timers must have taken effect in the order of their due
             times; one that was set aside and armed anew rightly comes late.
     """
-    connection = _connect(url)
+    connection = connect(url)
     try:
         return _Check(connection, now=now, in_order=in_order).findings()
     finally:
         connection.close()
 
 
-def _connect(url: str) -> Any:
+def connect(url: str) -> Any:
+    """A connection that only reads, and sees one moment."""
     scheme, _, rest = url.partition("://")
     if scheme.startswith("sqlite"):
         connection = sqlite3.connect(f"file:{rest[1:]}?mode=ro", uri=True, isolation_level=None, timeout=30)

@@ -308,9 +308,11 @@ class Engine:
     def _fire_batch(self, batch: Sequence[DueTimer], now: datetime) -> Drained:
         """Fire timers in one transaction, up to where one arms something that comes before the next."""
         done = Drained()
+        earliest: datetime | None = None
         with self.database.writing() as session:
             for item, following in zip_longest(batch, batch[1:]):
-                earliest = self._fire(session, item, now, done)
+                armed = self._fire(session, item, now, done)
+                earliest = min((moment for moment in (earliest, armed) if moment), default=None)
                 if earliest is not None and following is not None and stamp(earliest) < following.due_at:
                     break
         return done

@@ -13,6 +13,7 @@ from wirflow.clock import stamp, unstamp
 from wirflow.deadlines import Deadline
 from wirflow.store import cases as case_rows
 from wirflow.store.tables import cases, definitions, entries, outbox, personal, timers
+from wirflow.store.trail import RECORDED_ORDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,9 +131,7 @@ _ENTRIES = select(cases.c.key, entries.c.seq, entries.c.leaf, entries.c.digest, 
 _ENTRIES_BY_CASE = _ENTRIES.order_by(cases.c.key, entries.c.seq)
 _ENTRIES_OF = _ENTRIES.where(cases.c.key == bindparam("key")).order_by(entries.c.seq)
 # Sealed entries first, in the order of the log; the others in the order in which they were recorded.
-_ENTRIES_OF_LOG = _ENTRIES.order_by(
-    entries.c.leaf.is_(None), entries.c.leaf, entries.c.recorded_at, entries.c.case_id, entries.c.seq
-)
+_ENTRIES_OF_LOG = _ENTRIES.order_by(entries.c.leaf.is_(None), entries.c.leaf, *RECORDED_ORDER)
 _SECRETS = (
     select(cases.c.key, personal.c.field, personal.c.seq, personal.c.value, personal.c.salt)
     .join(cases, cases.c.id == personal.c.case_id)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from wirflow.audit.entry import Entry
 from wirflow.audit.merkle import Frontier
@@ -34,6 +34,14 @@ _NAMES = (
 )
 _INSERT = insert(entries).values({name: bindparam(name) for name in _NAMES})
 
+RECORDED_ORDER: Final = (
+    # A clock may be set back, and workers' clocks differ: an entry never comes before its predecessor.
+    func.max(entries.c.recorded_at).over(partition_by=entries.c.case_id, order_by=entries.c.seq),
+    entries.c.case_id,
+    entries.c.seq,
+)
+"""The order in which entries were recorded, each case's by number."""
+
 _COLUMNS = (entries.c.body, entries.c.digest, entries.c.leaf)
 _OF_CASE = (
     select(*_COLUMNS)
@@ -41,12 +49,12 @@ _OF_CASE = (
     .where(cases.c.key == bindparam("key"))
     .order_by(entries.c.seq)
 )
-_ALL = select(*_COLUMNS).order_by(entries.c.recorded_at, entries.c.case_id, entries.c.seq)
+_ALL = select(*_COLUMNS).order_by(*RECORDED_ORDER)
 _UNSEALED = (
     select(cases.c.key, entries.c.seq, entries.c.digest, entries.c.case_id)
     .join(cases, cases.c.id == entries.c.case_id)
     .where(entries.c.leaf.is_(None))
-    .order_by(entries.c.recorded_at, entries.c.case_id, entries.c.seq)
+    .order_by(*RECORDED_ORDER)
 )
 _PLACE = (
     update(entries)

