@@ -14,6 +14,7 @@ from tests.support import Office, new, open_office
 from wirflow.audit.chain import verify_chain
 from wirflow.core.agenda import agenda
 from wirflow.core.decision import Refusal
+from wirflow.reports.trail import Trail
 from wirflow.store import timers, trail
 
 START = datetime(2021, 1, 4, 9, tzinfo=UTC)
@@ -119,6 +120,7 @@ def test_state_facts_and_timers_follow_from_history(steps):
             }
             if case.state in {"superseded", "draft"}:
                 assert not legal
+        assert Trail(office.database).rows(now=office.clock.now()) == []
         office.database.close()
 
 

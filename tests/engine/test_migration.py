@@ -25,6 +25,7 @@ from wirflow.definition.version_map import VersionMap
 from wirflow.engine import Outcome
 from wirflow.engine.migrating import Migrator
 from wirflow.errors import UnknownNameError
+from wirflow.reports.trail import Trail
 from wirflow.store import timers, trail
 from wirflow.text import Text
 
@@ -156,6 +157,7 @@ def holds(office: Office, key: str) -> None:
     facts = office.engine._facts(office.clock.now(), linked, ())
     wanted = agenda(workflow, case, facts, office.clock.now())
     assert {timer.identity for timer in armed} == {timer.identity for timer in wanted}
+    assert Trail(office.database).rows(now=office.clock.now()) == []
 
 
 def test_a_plan_writes_nothing_and_says_what_would_be_written(office):

@@ -13,6 +13,7 @@ from wirflow.core.opening import NewCase
 from wirflow.definition.reader import Reading, read_workflows
 from wirflow.engine import Profile
 from wirflow.render import Templates
+from wirflow.reports.trail import Trail
 from wirflow.scenario import Player, Scenario, Setting, read_scenario
 from wirflow.simulation import Happening, Simulation
 
@@ -58,6 +59,7 @@ def both(folder: Path, name: str, place: Path) -> tuple[list[str], dict[str, Any
     simulation = Simulation(world, salts=Salts())
     happened = simulated(simulation, one)
     found = written(player.engine), foreseen(simulation, happened, before)
+    assert Trail(player.engine.database).rows(now=player.engine.clock.now()) == []
     player.close()
     return [f"{item.place}: {item.message.en}" for item in played.differences], *found
 

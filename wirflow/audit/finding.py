@@ -168,9 +168,23 @@ CATALOG: Final[dict[str, Text]] = {
         "Die Zeile des Eintrags sagt etwas anderes als er selbst: {name}.",
         "The entry's row says something else than the entry itself: {name}.",
     ),
+    "timer_differs": Text(
+        "Die Frist oder das Signal '{timer}' fehlt oder steht anders da, als die Akte es sagt: {name}.",
+        "The deadline or signal '{timer}' is missing or stands otherwise than the trail says: {name}.",
+    ),
     "notice_differs": Text(
-        "Das Schreiben an '{name}' fehlt oder lautet anders, als der Eintrag es sagt.",
-        "The notice to '{name}' is missing or says something else than the entry tells.",
+        "Das Schreiben an '{to}' fehlt oder lautet anders, als der Eintrag es sagt.",
+        "The notice to '{to}' is missing or says something else than the entry tells.",
+    ),
+    "delivery_differs": Text(
+        "Was über die Zustellung an '{to}' vermerkt ist, widerspricht sich: {name}.",
+        "What is noted of the delivery to '{to}' contradicts itself: {name}.",
+    ),
+    "address_differs": Text(
+        "Das Schreiben an '{to}' ginge an eine andere Adresse als die in wirflow.toml"
+        " ('wirflow notices retry' nimmt diese).",
+        "The notice to '{to}' would go to another address than that of wirflow.toml"
+        " ('wirflow notices retry' takes that one).",
     ),
     "personal_differs": Text(
         "Die Angabe '{name}' ist nicht die, auf die der Eintrag sich festgelegt hat.",
@@ -179,6 +193,17 @@ CATALOG: Final[dict[str, Text]] = {
     "definition_differs": Text(
         "Eine Fassung von '{name}' ist nicht die, auf die sich die Akte bezieht.",
         "A version of '{name}' is not the one that the trail refers to.",
+    ),
+    "checkpoint_differs": Text(
+        "Neben Prüfpunkt {number} steht etwas anderes, als er bezeugt: {name}.",
+        "What stands beside checkpoint {number} is not what it attests: {name}.",
+    ),
+    "row_astray": Text(
+        "Eine Zeile in '{name}' gehört zu keinem Vorgang.", "A row of '{name}' belongs to no case."
+    ),
+    "row_unreadable": Text(
+        "Die Tabelle '{name}' enthält etwas, das die Datenbank nicht lesen kann.",
+        "The table '{name}' holds something that the database cannot read.",
     ),
 }
 """Every code with its sentence; the braces are filled from the finding's details."""

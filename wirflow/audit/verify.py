@@ -117,6 +117,24 @@ class Report:
         }
 
 
+def nothing(key: str) -> Report:
+    """The report of a trail of which nothing could be read."""
+    return Report(
+        findings=(),
+        entries=0,
+        cases=0,
+        sealed=0,
+        checkpoints=0,
+        revealed=0,
+        exported_at=None,
+        key=key,
+        root=Frontier().root().hex(),
+        checkpoint=None,
+        key_trusted=True,
+        earlier_held=False,
+    )
+
+
 def verify_bundle(
     path: Path, *, trusted_key: str | None = None, earlier_checkpoint: str | None = None
 ) -> Report:

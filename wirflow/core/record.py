@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from wirflow.audit.entry import VERSION
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from wirflow.core.case import Timer
+    from wirflow.core.case import Case, Timer
     from wirflow.core.decision import Decision
     from wirflow.definition.model import Workflow
+    from wirflow.text import Text
 
 Json = dict[str, Any]
 
@@ -61,12 +63,17 @@ def record(
         },
         "reason": event.reason,
         "timers": {
-            "armed": [_armed(timer) for timer in decision.arm],
+            "armed": _all_armed(decision.arm),
             "cancelled": [_named(timer) for timer in decision.cancel],
         },
         "notices": list(notices),
         "signals": [
-            {"case": order.to, "event": order.timer.name, "values": dict(order.timer.payload)}
+            {
+                "case": order.to,
+                "event": order.timer.name,
+                "label": order.timer.label,
+                "values": dict(order.timer.payload),
+            }
             for order in decision.signals
         ],
     }
@@ -75,8 +82,10 @@ def record(
     if before is None:
         body["links"] = dict(case.links)
         body["sources"] = dict(case.sources)
+        body["note"] = {"sha256": digest_of_note(case.note)} if case.note else None
     if before and previous:
         body["migration"] = {"from": previous.hash, "to": workflow.hash}
+        body["carried"] = _carried(case)
         if case.links != before.links or case.sources != before.sources:
             body["links"] = dict(case.links)
             body["sources"] = dict(case.sources)
@@ -89,6 +98,22 @@ def record(
             "texts": [{"de": text.de, "en": text.en} for text in refused.texts],
         }
     return body
+
+
+def digest_of_note(note: Text) -> str:
+    """The SHA-256 of a remark, in hex: like a notice it is kept beside the trail, which vouches for it."""
+    return sha256(f"{note.de}\n\n{note.en}".encode()).hexdigest()
+
+
+def _carried(case: Case) -> Json:
+    """What a case remembers, under the names of the version to which it moved."""
+    return {
+        "since": stamp(case.since),
+        "actors": dict(case.actors),
+        "times": {name: stamp(moment) for name, moment in case.times.items()},
+        "history": dict(case.history),
+        "done": {name: [item.due.isoformat(), stamp(item.until)] for name, item in case.done.items()},
+    }
 
 
 def _plain(value: Value | None) -> str | int | bool | None:
@@ -109,12 +134,17 @@ def _named(timer: Timer) -> Json:
     }
 
 
-def _armed(timer: Timer) -> Json:
+def _all_armed(timers: Sequence[Timer]) -> list[Json]:
     # Reminders follow from their deadline: its derivation is written once, where it is due.
-    if timer.kind == "due" and timer.deadline:
+    told = [timer.deadline for timer in timers if timer.kind == "due"]
+    return [_armed(timer, alone=timer.deadline not in told) for timer in timers]
+
+
+def _armed(timer: Timer, *, alone: bool) -> Json:
+    if timer.deadline and (timer.kind == "due" or alone):
         return {**_named(timer), "deadline": timer.deadline.to_json()}
     return _named(timer)
 
 
 def _fired(timer: Timer) -> Json:
-    return _armed(timer) if timer.deadline else _named(timer)
+    return _armed(timer, alone=False)

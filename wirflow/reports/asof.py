@@ -74,7 +74,7 @@ def as_of(
             deadline=Deadline.from_json(timer["deadline"]),
         )
         for timer in fold.armed.values()
-        if "deadline" in timer
+        if timer["kind"] == "due"
     ]
     return then, workflow, tuple(sorted(armed, key=lambda timer: (timer.due_at, timer.name)))
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from wirflow.audit.bundle import Record, Revealed
 from wirflow.audit.entry import Entry
 from wirflow.audit.export.ocel import Link
-from wirflow.audit.finding import finding
-from wirflow.reports.rows import differences
-from wirflow.store import cases, queries, trail
+from wirflow.reports.rows import cases, differences
+from wirflow.store import mirror, queries, trail
 from wirflow.store.definitions import Definitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from wirflow.audit.finding import Finding
     from wirflow.store.database import Database
@@ -53,7 +53,7 @@ class Trail:
     def definitions(self) -> dict[str, str]:
         """Hash → workflow of every kept definition."""
         with self._database.reading() as session:
-            return {row.hash: row.workflow for row in queries.versions(session)}
+            return {row.hash: row.workflow for row in mirror.form_columns(session)}
 
     def links(self) -> list[Link]:
         """The links between cases."""
@@ -61,10 +61,17 @@ class Trail:
             known = queries.all_cases(session, Definitions())
         return [Link(row.case.key, name, other) for row in known for name, other in row.case.links.items()]
 
-    def rows(self) -> list[Finding]:
-        """Where a row beside the trail says something else than the trail."""
+    def rows(
+        self, *, now: datetime | None = None, addresses: Mapping[str, str | None] | None = None
+    ) -> list[Finding]:
+        """Where a row beside the trail says something else than the trail.
+
+        Args:
+            now: the present instant.
+            addresses: the e-mail address of each person of the office.
+        """
         with self._database.reading() as session:
-            return differences(session)
+            return differences(session, now=now, addresses=addresses)
 
     def heads(self) -> list[Finding]:
         """Where a case's row says something else than the last entry of its trail.
@@ -72,23 +79,4 @@ class Trail:
         A row is what everybody reads; the trail alone does not prove it.
         """
         with self._database.reading() as session:
-            last = {row.case: row for row in queries.entries_by_case(session)}
-            stored = queries.all_cases(session, Definitions())
-            missing = set(last) - set(cases.keys(session))
-        found = [finding("case_differs", case=key, name="–") for key in sorted(missing)]
-        for row in stored:
-            case = row.case
-            head = last.get(case.key)
-            there = (case.revision, case.digest, case.state)
-            told = (head.seq, head.digest, Entry.read(head.body, head.digest).to) if head else ()
-            if there != told:
-                names = ("revision", "digest", "state")
-                differing = [
-                    name for name, one, other in zip(names, there, told, strict=False) if one != other
-                ]
-                found.append(
-                    finding(
-                        "case_differs", case=case.key, seq=case.revision, name=", ".join(differing) or "–"
-                    )
-                )
-        return found
+            return cases.heads(session)

@@ -1,15 +1,16 @@
 """What rows say that the trail says too: read raw, to be compared with it.
 
 Nothing here is decoded or believed: whoever changed a row may have changed it to anything.
+A row that belongs to no case is read too, with None in place of the case's key.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from wirflow.store.tables import cases, definitions, entries, outbox, personal
+from wirflow.store.tables import cases, checkpoints, definitions, entries, outbox, personal, timers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 class EntryColumns(NamedTuple):
     """An entry and the columns by which it is found and listed."""
 
-    case: str
+    case: str | None
     seq: int
+    leaf: int | None
     event: str
     kind: str
     actor: str | None
@@ -30,6 +32,7 @@ class EntryColumns(NamedTuple):
     occurred_at: str
     recorded_at: str
     body: str
+    digest: str
 
 
 class CaseColumns(NamedTuple):
@@ -37,18 +40,44 @@ class CaseColumns(NamedTuple):
 
     key: str
     workflow: str
-    definition: str
+    definition: str | None
+    state: str
+    final: int
     since: str
     data: str
     links: str
     actors: str
+    memory: str | None
+    done: str
     sources: str
+    note: str | None
+    revision: int
+    digest: str
+    parent_id: int | None
+    cluster: int | None
+
+
+class TimerColumns(NamedTuple):
+    """A timer, however it ended."""
+
+    case: str | None
+    name: str
+    kind: str
+    label: str
+    due_at: str
+    due: str | None
+    event: str | None
+    derivation: str | None
+    payload: str | None
+    depth: int
+    status: str
+    error: str | None
 
 
 class SecretColumns(NamedTuple):
     """A personal value beside the trail."""
 
-    case: str
+    case: str | None
     field: str
     seq: int
     value: str | None
@@ -57,15 +86,26 @@ class SecretColumns(NamedTuple):
 
 
 class NoticeColumns(NamedTuple):
-    """A notice of the outbox, as far as its entry says the same."""
+    """A notice of the outbox, and what is noted of its delivery."""
 
-    case: str
+    case: str | None
     seq: int
     recipient: str
     channel: str
     template: str
+    kind: str
+    address: str | None
+    lang: str
     subject: str
     body: str
+    message_id: str
+    state: str
+    attempts: int
+    fence: int
+    next_at: str
+    created_at: str
+    sent_at: str | None
+    error: str | None
 
 
 class FormColumns(NamedTuple):
@@ -74,22 +114,29 @@ class FormColumns(NamedTuple):
     hash: str
     workflow: str
     form: str
+    recorded_at: str
 
 
+class CheckpointColumns(NamedTuple):
+    """A signed checkpoint, and what the tree needs to grow on from there."""
+
+    size: int
+    root: str
+    frontier: str
+    note: str
+    made_at: str
+
+
+def _of(table: Any, *first: Any, columns: type[Any]) -> Any:
+    """A query for the columns that a named tuple has, after those that stand first."""
+    names = columns._fields[len(first) :]
+    return select(*first, *(table.c[name] for name in names))
+
+
+# Outer joins: a row whose case is gone must not go with it.
 _ENTRIES = (
-    select(
-        cases.c.key,
-        entries.c.seq,
-        entries.c.event,
-        entries.c.kind,
-        entries.c.actor,
-        entries.c.state_from,
-        entries.c.state_to,
-        entries.c.occurred_at,
-        entries.c.recorded_at,
-        entries.c.body,
-    )
-    .join(cases, cases.c.id == entries.c.case_id)
+    _of(entries, cases.c.key, columns=EntryColumns)
+    .join(cases, cases.c.id == entries.c.case_id, isouter=True)
     .order_by(cases.c.key, entries.c.seq)
 )
 _CASES = (
@@ -97,41 +144,28 @@ _CASES = (
         cases.c.key,
         cases.c.workflow,
         definitions.c.hash,
-        cases.c.since,
-        cases.c.data,
-        cases.c.links,
-        cases.c.actors,
-        cases.c.sources,
+        *(cases.c[name] for name in CaseColumns._fields[3:]),
     )
-    .join(definitions, definitions.c.id == cases.c.definition_id)
+    .join(definitions, definitions.c.id == cases.c.definition_id, isouter=True)
     .order_by(cases.c.key)
 )
+_TIMERS = (
+    _of(timers, cases.c.key, columns=TimerColumns)
+    .join(cases, cases.c.id == timers.c.case_id, isouter=True)
+    .order_by(timers.c.id)
+)
 _SECRETS = (
-    select(
-        cases.c.key,
-        personal.c.field,
-        personal.c.seq,
-        personal.c.value,
-        personal.c.salt,
-        personal.c.commitment,
-    )
-    .join(cases, cases.c.id == personal.c.case_id)
+    _of(personal, cases.c.key, columns=SecretColumns)
+    .join(cases, cases.c.id == personal.c.case_id, isouter=True)
     .order_by(cases.c.key, personal.c.seq, personal.c.field)
 )
 _NOTICES = (
-    select(
-        cases.c.key,
-        outbox.c.seq,
-        outbox.c.recipient,
-        outbox.c.channel,
-        outbox.c.template,
-        outbox.c.subject,
-        outbox.c.body,
-    )
-    .join(cases, cases.c.id == outbox.c.case_id)
+    _of(outbox, cases.c.key, columns=NoticeColumns)
+    .join(cases, cases.c.id == outbox.c.case_id, isouter=True)
     .order_by(cases.c.key, outbox.c.seq, outbox.c.id)
 )
-_FORMS = select(definitions.c.hash, definitions.c.workflow, definitions.c.form).order_by(definitions.c.id)
+_FORMS = _of(definitions, columns=FormColumns).order_by(definitions.c.id)
+_CHECKPOINTS = _of(checkpoints, columns=CheckpointColumns).order_by(checkpoints.c.id)
 
 
 def entry_columns(session: Session) -> Iterator[EntryColumns]:
@@ -142,6 +176,11 @@ def entry_columns(session: Session) -> Iterator[EntryColumns]:
 def case_columns(session: Session) -> Iterator[CaseColumns]:
     """All cases."""
     return (CaseColumns(*row) for row in session.rows(_CASES))
+
+
+def timer_columns(session: Session) -> Iterator[TimerColumns]:
+    """All timers that were ever armed, in the order in which they were."""
+    return (TimerColumns(*row) for row in session.rows(_TIMERS))
 
 
 def secret_columns(session: Session) -> Iterator[SecretColumns]:
@@ -157,3 +196,8 @@ def notice_columns(session: Session) -> Iterator[NoticeColumns]:
 def form_columns(session: Session) -> Iterator[FormColumns]:
     """All kept definitions."""
     return (FormColumns(*row) for row in session.rows(_FORMS))
+
+
+def checkpoint_columns(session: Session) -> Iterator[CheckpointColumns]:
+    """All signed checkpoints, oldest first."""
+    return (CheckpointColumns(*row) for row in session.rows(_CHECKPOINTS))
