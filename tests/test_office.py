@@ -55,33 +55,33 @@ def test_only_a_name_is_needed(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("words", "line", "says"),
+    ("words", "place", "says"),
     [
-        ('[office]\nnme = "Amt"\n', 2, "Did you mean 'name'?"),
-        (f"{HEAD}zone = 7\n", 3, "Expected is a text"),
-        (f'{HEAD}lang = "fr"\n', 3, "office.lang has a wrong value"),
-        (f'{HEAD}zone = "Mars/Olympus"\n', 3, "The time zone 'Mars/Olympus' is unknown"),
-        (f'{HEAD}person = "leitung"\n\n[people.leitun]\n', 3, "Did you mean 'leitun'?"),
-        (f'{HEAD}today = "soon"\n', 3, "Expected is a date"),
-        (f"{HEAD}[offices]\n", 3, "Did you mean 'office'?"),
-        ("[notices]\n", 1, "Missing: [office]"),
-        ("[office]\n", 1, "Missing: office.name"),
-        (f'{HEAD}\n[people.a]\nrole = ["x"]\n', 5, "Did you mean 'roles'?"),
-        (f'{HEAD}\n[people.a]\nroles = "x"\n', 5, "people.a.roles has a wrong value"),
-        (f'{HEAD}\n[notices]\nchannels = ["fax"]\n', 5, "There is no channel 'fax'"),
-        (f'{HEAD}\n[notices]\nchannels = ["smtp"]\n', 5, "needs the section [smtp]"),
-        (f'{HEAD}\n[notices]\nform = "a@b"\n', 5, "Did you mean 'from'?"),
-        (f'{HEAD}\n[smtp]\nhost = "h"\ntls = "maybe"\n', 6, "smtp.tls has a wrong value"),
-        (f"{HEAD}\n[smtp]\nport = 25\n", 4, "Missing: smtp.host"),
+        ('[office]\nnme = "Amt"\n', "2:1", "Did you mean 'name'?"),
+        (f"{HEAD}zone = 7\n", "3:1", "Expected is a text"),
+        (f'{HEAD}lang = "fr"\n', "3:1", "office.lang has a wrong value"),
+        (f'{HEAD}zone = "Mars/Olympus"\n', "3:1", "The time zone 'Mars/Olympus' is unknown"),
+        (f'{HEAD}person = "leitung"\n\n[people.leitun]\n', "3:1", "Did you mean 'leitun'?"),
+        (f'{HEAD}today = "soon"\n', "3:1", "Expected is a date"),
+        (f"{HEAD}[offices]\n", "3:1", "Did you mean 'office'?"),
+        ("[notices]\n", "1:1", "Missing: [office]"),
+        ("[office]\n", "1:1", "Missing: office.name"),
+        (f'{HEAD}\n[people.a]\nrole = ["x"]\n', "5:1", "Did you mean 'roles'?"),
+        (f'{HEAD}\n[people.a]\nroles = "x"\n', "5:1", "people.a.roles has a wrong value"),
+        (f'{HEAD}\n[notices]\nchannels = ["fax"]\n', "5:1", "There is no channel 'fax'"),
+        (f'{HEAD}\n[notices]\nchannels = ["smtp"]\n', "5:1", "needs the section [smtp]"),
+        (f'{HEAD}\n[notices]\nform = "a@b"\n', "5:1", "Did you mean 'from'?"),
+        (f'{HEAD}\n[smtp]\nhost = "h"\ntls = "maybe"\n', "6:1", "smtp.tls has a wrong value"),
+        (f"{HEAD}\n[smtp]\nport = 25\n", "4:1", "Missing: smtp.host"),
     ],
 )
-def test_wrong_settings_name_line_key_and_what_was_meant(tmp_path, words, line, says):
-    """An unknown key, a wrong type, a name that is nothing: told with the line and the near one."""
+def test_wrong_settings_name_place_key_and_what_was_meant(tmp_path, words, place, says):
+    """An unknown key, a wrong type, a name that is nothing: told with line, column and the near one."""
     with pytest.raises(InputError) as raised:
         office(tmp_path, words)
 
     told = raised.value.explain("en")
-    assert f"wirflow.toml:{line}: " in told
+    assert f"wirflow.toml:{place}: " in told
     assert says in told
     assert raised.value.explain("de") != told
 

@@ -147,6 +147,38 @@ def test_check_judges_the_offices_own_rules(wirflow, demo):
 
     assert said.code == 1
     assert "rules.club.law" in said.out
+    line = (demo / "wirflow.toml").read_text(encoding="utf-8").splitlines().index("[rules.club]") + 1
+    found = wirflow("check --format json").json
+    assert [(item["line"], item["column"]) for item in found if item["code"] == "own-rule"] == [(line, 1)]
+
+
+@pytest.mark.parametrize("command", ["due", "status"])
+def test_what_was_computed_is_shown_though_the_offices_rules_are_wrong(wirflow, demo, command):
+    """Deadlines stand as they were computed; that new ones cannot be is said beside them."""
+    whole = wirflow(f"{command} --format json")
+    assert "Achtung" not in whole.err
+    with (demo / "wirflow.toml").open("a") as file:
+        file.write('\n[rules.club]\ntitle = "Club"\n')
+
+    said = wirflow(f"{command} --format json")
+
+    assert said.json == whole.json
+    assert "'wirflow check' nennt die Stellen" in said.err
+
+
+def test_a_role_that_no_workflow_has_is_found_where_it_stands(wirflow, demo):
+    """A person who was given a misspelt role would hear of nothing: `check` and `doctor` say where."""
+    toml = demo / "wirflow.toml"
+    text = toml.read_text(encoding="utf-8").replace('roles = ["treasury"]', 'roles = ["treasury", "clrk"]')
+    toml.write_text(text, encoding="utf-8")
+    line = next(number for number, words in enumerate(text.splitlines(), 1) if "clrk" in words)
+
+    (found,) = wirflow("check --format json").json
+    assert (found["code"], found["line"], found["column"]) == ("unknown-role-of-person", line, 22)
+    assert "'clerk'" in found["hint"]
+    said = wirflow("doctor")
+    assert said.code == 1
+    assert f"wirflow.toml:{line}:22: " in said.out.replace("\n  ", " ")
 
 
 def test_check_works_without_an_office(wirflow):

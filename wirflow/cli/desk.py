@@ -41,6 +41,25 @@ class Desk:
 
         return Office.find(self.office_option)
 
+    def warn_of_rules(self) -> None:
+        """Say, beside the data, that the office's own rules are wrong and what that means for deadlines."""
+        from wirflow.cli.screen import note  # noqa: PLC0415 - see above
+        from wirflow.errors import DefinitionError  # noqa: PLC0415 - see above
+        from wirflow.text import Text  # noqa: PLC0415 - see above
+
+        try:
+            _ = self.office.catalogue
+        except DefinitionError as error:
+            note(
+                Text(
+                    f"Achtung: {error.message.de} Die Fristen sind noch so gezeigt, wie sie zuletzt"
+                    " berechnet wurden; neue lassen sich nicht berechnen. 'wirflow check' nennt die Stellen.",
+                    f"Beware: {error.message.en} Deadlines are still shown as they were computed last;"
+                    " new ones cannot be computed. 'wirflow check' names the places.",
+                ),
+                self.lang,
+            )
+
     @property
     def has_office(self) -> bool:
         """Whether there is an office here at all.

@@ -51,6 +51,7 @@ def due(
     """Show it."""
     desk = desk_of(ctx)
     office = desk.office
+    desk.warn_of_rules()
     last = day("--until", until) if until else office.today + AHEAD
     found = office.reports.due(last, reminders=reminders)
     screen = Screen(desk.lang)

@@ -72,6 +72,7 @@ def status(
     """Show it."""
     desk = desk_of(ctx)
     office = desk.office
+    desk.warn_of_rules()
     then = _then(office, as_of)
     if key is not None:
         _one(desk, office, key, then, format_)

@@ -219,6 +219,17 @@ OFFICE: Final = Chapter(
             ("Die Meldung nennt den Schlüssel.", "The message names the key."),
         ),
         code(
+            "unknown-role-of-person",
+            (
+                "Eine Person hat in wirflow.toml eine Rolle, die in keinem Workflow vorkommt.",
+                "In wirflow.toml a person has a role that no workflow has.",
+            ),
+            (
+                "Schreiben Sie die Rolle wie im Workflow unter 'roles', oder streichen Sie sie.",
+                "Write the role as the workflow does under 'roles', or strike it out.",
+            ),
+        ),
+        code(
             "bad-csv",
             ("Die Datei ist kein CSV.", "The file is no CSV."),
             ("Speichern Sie sie als CSV in UTF-8.", "Save it as CSV in UTF-8."),

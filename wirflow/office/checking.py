@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from wirflow.definition.check import check as prove
 from wirflow.definition.finding import Finding, Place
-from wirflow.errors import InputError
+from wirflow.errors import InputError, nearest
 from wirflow.office import content
 from wirflow.office.place import FILE
+from wirflow.office.settings import place_of
 from wirflow.proof.claim import Report
 from wirflow.text import Text
 
@@ -72,7 +73,7 @@ def check(office: Office | None, files: Sequence[Path], effort: Effort | None = 
     asked = {str(path) for path in definitions}
     findings = [finding for finding in found if not files or finding.place.file in asked]
     if not files and office:
-        findings += _own_rules(office)
+        findings += [*_own_rules(office), *unknown_roles(office, reading.workflows.values())]
     findings += _portfolios(collections, reading.workflows.values())
     report = None
     if effort is not None and not any(finding.severity == "error" for finding in (*found, *findings)):
@@ -115,15 +116,44 @@ def _own_rules(office: Office) -> list[Finding]:
     settings = office.settings
     if not settings.rules and not settings.holidays:
         return []
-    place = str(office.folder / FILE)
     return [
         Finding(
             "own-rule",
-            Place(place),
+            _place(office, item.path),
             Text(f"{item.path}: {item.message.de}", f"{item.path}: {item.message.en}"),
         )
         for item in Catalogue.default().check_office(settings.rules, settings.holidays)
     ]
+
+
+def unknown_roles(office: Office, workflows: Iterable[Workflow]) -> list[Finding]:
+    """The roles of people that no workflow has: who is given one by a slip hears of nothing."""
+    known = sorted({role.name for workflow in workflows for role in workflow.roles})
+    found = []
+    for person, settings in office.settings.people.items():
+        for number, role in enumerate(settings.roles):
+            if not known or role in known:
+                continue
+            near = nearest(role, known)
+            names = ", ".join(known)
+            found.append(
+                Finding(
+                    "unknown-role-of-person",
+                    _place(office, f"people.{person}.roles[{number}]"),
+                    Text(
+                        f"Die Rolle '{role}' von '{person}' kommt in keinem Workflow vor.",
+                        f"No workflow has the role '{role}' of '{person}'.",
+                    ),
+                    Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?")
+                    if near
+                    else Text(f"Es gibt: {names}.", f"There are: {names}."),
+                )
+            )
+    return found
+
+
+def _place(office: Office, path: str) -> Place:
+    return Place(str(office.folder / FILE), *place_of(office.folder, path))
 
 
 def _portfolios(paths: Iterable[Path], workflows: Iterable[Workflow]) -> list[Finding]:

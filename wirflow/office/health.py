@@ -9,6 +9,9 @@ from wirflow.reports.health import Sign, examine as examine_database
 from wirflow.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from wirflow.definition.model import Workflow
     from wirflow.office.office import Office
 
 
@@ -34,7 +37,25 @@ def examine(office: Office) -> list[Sign]:
         ),
         *examine_database(database, roles=roles, now=office.clock.now(), files=files),
     ]
-    return [*signs, _trail(office)]
+    return [*signs, *_people(office, files), *_rules(office), _trail(office)]
+
+
+def _people(office: Office, files: Mapping[str, Workflow] | None) -> Iterator[Sign]:
+    """The roles that people have and no workflow knows, each with its place."""
+    from wirflow.office.checking import unknown_roles  # noqa: PLC0415 - loads what proves definitions
+
+    for found in unknown_roles(office, files.values()) if files else ():
+        words = Text(f"{found.place}: {found.message.de}", f"{found.place}: {found.message.en}")
+        yield Sign(name="people", grade="bad", text=words, hint=found.hint)
+
+
+def _rules(office: Office) -> Iterator[Sign]:
+    """The office's own rules of law and days off, if they are wrong."""
+    try:
+        _ = office.catalogue
+    except WirflowError as error:
+        hint = Text("'wirflow check' nennt jede Stelle.", "'wirflow check' names each place.")
+        yield Sign(name="rules", grade="bad", text=error.message, hint=hint)
 
 
 def _trail(office: Office) -> Sign:

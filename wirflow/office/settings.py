@@ -23,6 +23,7 @@ import msgspec
 
 from wirflow.errors import InputError, nearest
 from wirflow.office.place import FILE
+from wirflow.office.toml_places import nearest_place, places
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def read(folder: Path) -> Settings:
     """The settings of an office.
 
     Raises:
-        InputError: the file cannot be read, is no TOML, or says something impossible; names line and key.
+        InputError: the file cannot be read, is no TOML, or says something impossible; names place and key.
     """
     path = folder / FILE
     try:
@@ -133,11 +134,17 @@ def read(folder: Path) -> Settings:
     return _Reader(path, text).settings(data)
 
 
+def place_of(folder: Path, path: str) -> tuple[int, int]:
+    """Line and column of a key of `wirflow.toml`, such as `people.anna.roles[1]`, or of what is around it."""
+    return nearest_place(places((folder / FILE).read_text(encoding="utf-8")), path)
+
+
 def set_today(folder: Path, moment: datetime) -> None:
     """Put the clock of a practice office to a moment in its zone; comments and order of the file stay."""
     path = folder / FILE
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    number = _line_of(lines, "office", "today")
+    text = path.read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    number, _ = nearest_place(places(text), "office.today")
     lines[number - 1] = f"today = {moment.replace(tzinfo=None, microsecond=0).isoformat()}\n"
     written = path.with_suffix(".toml.new")
     written.write_text("".join(lines), encoding="utf-8")
@@ -145,11 +152,11 @@ def set_today(folder: Path, moment: datetime) -> None:
 
 
 class _Reader:
-    """Turns the parsed file into settings, and knows the line of each key for its errors."""
+    """Turns the parsed file into settings, and knows the place of each key for its errors."""
 
     def __init__(self, path: Path, text: str) -> None:
         self._path = path
-        self._lines = text.splitlines()
+        self._places = places(text)
 
     def settings(self, data: dict[str, Any]) -> Settings:
         self._known("", data, [item.name for item in fields(Settings)])
@@ -264,7 +271,8 @@ class _Reader:
         )
 
     def _error(self, section: str, key: str, what: Text, hint: Text | None) -> InputError:
-        place = f"{self._path}:{_line_of(self._lines, section, key)}"
+        line, column = nearest_place(self._places, f"{section}.{key}".strip("."))
+        place = f"{self._path}:{line}:{column}"
         return InputError(Text(f"{place}: {what.de}", f"{place}: {what.en}"), hint=hint)
 
 
@@ -279,17 +287,3 @@ def _near(name: str, known: Iterator[str] | Mapping[str, object] | tuple[str, ..
     if near:
         return Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?")
     return Text(f"Möglich: {', '.join(names)}.", f"Possible: {', '.join(names)}.")
-
-
-def _line_of(lines: list[str], section: str, key: str) -> int:
-    """The line on which a key of a section stands; the section's own, or the first, if it is not found."""
-    here, found = "", 1
-    for number, line in enumerate(lines, 1):
-        words = line.strip()
-        if words.startswith("["):
-            here = words.strip("[]# ").replace('"', "")
-            if here in {section, key} or here == f"{section}.{key}":
-                found = number
-        elif here == section and words.partition("=")[0].strip().strip('"') == key:
-            return number
-    return found

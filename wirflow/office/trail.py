@@ -45,7 +45,7 @@ def verify(office: Office, *, earlier: str | None = None) -> Report:
         InputError: the office has no key.
     """
     key = office.public_key
-    addresses = {person.id: person.email for person in office.profile.people.values()}
+    addresses = {name: person.email for name, person in office.settings.people.items()}
     rows = tuple(trail_of(office).rows(now=office.clock.now(), addresses=addresses))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "trail.zip"
