@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from time import monotonic
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -37,6 +38,11 @@ class VirtualClock:
     def set(self, instant: datetime) -> None:
         """Move to an instant, forwards or backwards."""
         self._now = instant.astimezone(UTC)
+
+
+def stopwatch() -> float:
+    """Seconds since some moment, which no setting of the machine's clock moves: to measure how long."""
+    return monotonic()
 
 
 @lru_cache(maxsize=4096)

@@ -17,10 +17,13 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from wirflow.clock import VirtualClock, stamp
+from wirflow.clock import VirtualClock, stamp, stopwatch
 from wirflow.errors import InputError, WirflowError
 from wirflow.notices.deliver import Delivered
 from wirflow.text import Text
+from wirflow.watch.logs import error_fields
+from wirflow.watch.progress import Backlog
+from wirflow.watch.pulse import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from wirflow.engine import Engine
     from wirflow.notices.deliver import Deliverer
+    from wirflow.watch.progress import Progress
 
 HEARTBEAT_SECONDS: Final = 30.0
 
@@ -36,6 +40,15 @@ SEAL_AT: Final = time(0, 30)
 
 BATCH: Final = 200
 """How many timers are fired before it is asked whether to stop."""
+
+SILENT_BEATS: Final = 3
+"""After how many beats without a sign of life a worker counts as dead."""
+
+CLOCK_SLACK_SECONDS: Final = 2.0
+"""How far a clock may go back without being told: time servers move it by so little."""
+
+PROGRESS_SECONDS: Final = 5.0
+"""How often a backlog is logged."""
 
 log = logging.getLogger(__name__)
 
@@ -83,43 +96,64 @@ class Scheduler:
         self._heartbeat_seconds = heartbeat_seconds
         self._seal = seal
         self._seal_at = seal_at
-        self._last_beat: datetime | None = None
-        self._last_error: str | None = None
         self._stopping = False
+        self._signal: str | None = None
+        self._latest: datetime | None = None
+        self._behind = False
+        self.pulse = Pulse()
+        """What this worker has done, for who watches it."""
         # Unlike an Event it may be used in a signal handler that interrupts its own waiting.
         self._wake: SimpleQueue[None] = SimpleQueue()
 
-    def tick(self, progress: Callable[[int], None] | None = None) -> Tick:
+    @property
+    def silent_after(self) -> float:
+        """After how many seconds without a sign of life this worker is to be taken for dead."""
+        return SILENT_BEATS * max(self._heartbeat_seconds, HEARTBEAT_SECONDS)
+
+    def tick(self, progress: Callable[[Progress], None] | None = None) -> Tick:
         """One beat: fire what is due, then hand over what is written.
 
         Args:
-            progress: called with the number of timers dealt with so far.
+            progress: called after each batch with how far the backlog is.
 
         Raises:
             WorldError: the database is away; what was done until then is kept.
         """
-        tick = Tick()
+        tick, began = Tick(), stopwatch()
         self._drain(tick, progress)
-        tick.delivered = self._deliverer.deliver(stop=lambda: self._stopping)
-        self._last_beat = self._engine.clock.now()
-        self._last_error = None
+        tick.delivered = self._deliverer.deliver(stop=self._between_notices)
+        self.pulse.delivered(
+            sent=tick.delivered.sent,
+            retried=tick.delivered.retried,
+            unknown=tick.delivered.unknown,
+            dead=tick.delivered.dead,
+        )
+        self.pulse.beat(self._engine.clock.now())
+        done = {
+            **{kind: getattr(tick, kind) for kind in ("fired", "refused", "failed")},
+            **{ending: getattr(tick.delivered, ending) for ending in ("sent", "retried", "unknown", "dead")},
+        }
+        level = logging.INFO if any(done.values()) else logging.DEBUG
+        log.log(level, "beat", extra={**done, "seconds": round(stopwatch() - began, 3)})
+        if tick.failed:
+            log.warning("timers-failed", extra={"failed": tick.failed})
         return tick
 
-    def run(self, progress: Callable[[int, int], None] | None = None) -> None:
+    def run(self, progress: Callable[[Progress], None] | None = None) -> None:
         """Beat until `stop` is called or SIGTERM or SIGINT comes; what is overdue happens at once.
 
         A database that is briefly away is logged and tried again at the next beat.
 
         Args:
-            progress: called during the first beat with the number of timers
-                dealt with and the number that was due.
+            progress: called after each batch with how far the backlog is.
         """
         # Starting APScheduler costs 117 ms that only this command should pay.
         from apscheduler.schedulers import (  # type: ignore[import-untyped]  # noqa: PLC0415 - lazy; has no types
             background,
         )
 
-        with _signals(self.stop):
+        log.info("start", extra={"heartbeat": self._heartbeat_seconds})
+        with _signals(self._heard):
             self._first_beat(progress)
             beats = background.BackgroundScheduler(
                 timezone=UTC,
@@ -127,13 +161,14 @@ class Scheduler:
                 executors={"default": {"type": "threadpool", "max_workers": 1}},
                 job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
             )
-            self._schedule(beats)
+            self._schedule(beats, progress)
             beats.start()
             try:
                 self._wake.get()
             finally:
+                log.info("stopping", extra={"signal": self._signal})
                 beats.shutdown(wait=True)
-        log.info("stopped")
+        log.info("stopped", extra={"signal": self._signal, **self.pulse.timers, **self.pulse.notices})
 
     def stop(self) -> None:
         """Let `run` end after what it is doing; may be called from anywhere, and more than once."""
@@ -168,66 +203,115 @@ class Scheduler:
             total.add(self.tick())
         return total
 
-    def health(self) -> Mapping[str, Any]:
-        """How it goes: JSON values, for people and for monitoring.
+    def standing(self) -> dict[str, Any]:
+        """What stands in the database, whoever did it: JSON values.
 
         Raises:
             WorldError: the database is away.
         """
         backlog = self._engine.backlog()
         return {
-            "last_beat": stamp(self._last_beat) if self._last_beat else None,
-            "last_error": self._last_error,
             "due": backlog.due,
+            "lag_seconds": self._lag(backlog.oldest),
             "failed_timers": backlog.failed,
-            "waiting_notices": backlog.waiting,
+            "pending_notices": backlog.pending,
+            "sending_notices": backlog.sending,
             "unknown_notices": backlog.unknown,
             "dead_notices": backlog.dead,
         }
 
-    def _schedule(self, beats: Any) -> None:
-        beats.add_job(self._beat, "interval", seconds=self._heartbeat_seconds, id="heartbeat")
+    def health(self) -> Mapping[str, Any]:
+        """How it goes: JSON values, for people and for monitoring.
+
+        Raises:
+            WorldError: the database is away.
+        """
+        return {
+            "last_beat": self.pulse.last_beat_stamp,
+            "last_error": self.pulse.last_error,
+            **self.standing(),
+        }
+
+    def _schedule(self, beats: Any, progress: Callable[[Progress], None] | None = None) -> None:
+        beats.add_job(
+            self._beat, "interval", args=(progress,), seconds=self._heartbeat_seconds, id="heartbeat"
+        )
         if self._seal is not None:
             zone = ZoneInfo(self._engine.profile.zone)
             at = self._seal_at
             beats.add_job(self._sealing, "cron", hour=at.hour, minute=at.minute, timezone=zone, id="seal")
 
-    def _first_beat(self, progress: Callable[[int, int], None] | None) -> None:
-        with self._logged("first beat"):
-            due = self._engine.backlog().due
-            if due:
-                log.info("%d timers are overdue", due)
-            most = due
+    def _first_beat(self, progress: Callable[[Progress], None] | None) -> None:
+        # Before APScheduler starts: what is overdue waits for nothing.
+        self._beat(progress)
 
-            def told(done: int) -> None:
-                nonlocal most
-                most = max(most, done)
-                if progress:
-                    progress(done, most)
-
-            self.tick(told)
-            if most and not self._stopping:
-                told(most)  # reminders that were sent as one are done, too
-
-    def _beat(self) -> None:
+    def _beat(self, progress: Callable[[Progress], None] | None = None) -> None:
         with self._logged("beat"):
-            self.tick()
+            self.tick(progress)
 
     def _sealing(self) -> None:
         with self._logged("seal"):
-            if self._seal:
-                self._seal()
+            if self._seal and self._seal():
+                log.info("sealed")
 
-    def _drain(self, tick: Tick, progress: Callable[[int], None] | None) -> None:
-        before = 0
+    def _heard(self, name: str) -> None:
+        self._signal = name
+        self.stop()
+
+    def _between_notices(self) -> bool:
+        """Asked between two notices: also a long queue is a sign of life."""
+        self.pulse.alive()
+        return self._stopping
+
+    def _lag(self, oldest: datetime | None) -> float:
+        """Seconds that the oldest due timer has been waiting."""
+        if oldest is None:
+            return 0.0
+        return max(0.0, (self._engine.clock.now() - oldest).total_seconds())
+
+    def _look_at_clock(self, written: datetime | None) -> None:
+        """Tell a clock that was set back, once: what is due only then has to wait for it.
+
+        Args:
+            written: when the last entry was written, by whatever clock that was.
+        """
+        now = self._engine.clock.now()
+        latest = max((moment for moment in (self._latest, written) if moment), default=now)
+        behind = (latest - now).total_seconds()
+        self._latest = max(latest, now)
+        if behind > CLOCK_SLACK_SECONDS and not self._behind:
+            log.warning("clock-back", extra={"seconds": round(behind, 1), "latest": stamp(latest)})
+        self._behind = behind > CLOCK_SLACK_SECONDS
+
+    def _drain(self, tick: Tick, progress: Callable[[Progress], None] | None) -> None:
+        standing = self._engine.backlog()
+        self._look_at_clock(standing.latest)
+        follow = Backlog(standing.due, count=lambda: self._engine.backlog().due, seconds=stopwatch)
+        long_one = standing.due > BATCH
+        if long_one:
+            log.info("backlog", extra={"due": standing.due, "lag_seconds": self._lag(standing.oldest)})
+        done, logged_at = 0, stopwatch()
         while not self._stopping:
-            told = None if progress is None else _counting_on(progress, before)
-            drained = self._engine.drain(most=BATCH, progress=told)
+            began = stopwatch()
+            drained = self._engine.drain(most=BATCH)
+            ended = stopwatch()
             tick.fired += drained.fired
             tick.refused += drained.refused
             tick.failed += drained.failed
-            before += drained.all
-            if drained.all < BATCH:
+            done += drained.all
+            counts = {"fired": drained.fired, "refused": drained.refused, "failed": drained.failed}
+            over = drained.all < BATCH
+            if not done:
+                break
+            self.pulse.batch(ended - began, **counts)
+            log.debug("batch", extra={**counts, "seconds": round(ended - began, 4)})
+            far = follow.over(done) if over else follow.now(done)
+            if progress:
+                progress(far)
+            if long_one and (ended - logged_at >= PROGRESS_SECONDS or not far.left):
+                logged_at = ended
+                log.info("progress", extra=far.json())
+            if over:
                 break
 
     def _next(self) -> datetime | None:
@@ -241,26 +325,23 @@ class Scheduler:
         try:
             yield
         except WirflowError as error:
-            self._last_error = error.explain(self._engine.profile.lang)
-            log.warning("%s: %s", what, str(error).replace("\n", " "))
+            self.pulse.broken(error.explain(self._engine.profile.lang))
+            log.warning("%s-failed", what, extra=error_fields(error))
         except Exception as error:
-            self._last_error = f"{type(error).__name__}: {error}"
-            log.exception("%s", what)
-
-
-def _counting_on(progress: Callable[[int], None], before: int) -> Callable[[int], None]:
-    """Progress of one batch, told as that of all."""
-    return lambda done: progress(before + done)
+            self.pulse.broken(type(error).__name__)
+            log.exception("%s-failed", what)
 
 
 @contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
+def _signals(stop: Callable[[str], None]) -> Iterator[None]:
     """Let SIGTERM and SIGINT stop it, if this is the thread that hears them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     numbers = (signal.SIGTERM, signal.SIGINT)
-    before = {number: signal.signal(number, lambda *_: stop()) for number in numbers}
+    before = {
+        number: signal.signal(number, lambda heard, _: stop(signal.Signals(heard).name)) for number in numbers
+    }
     try:
         yield
     finally:

@@ -143,3 +143,13 @@ def test_an_interrupt_has_its_own_exit_code(wirflow, monkeypatch):
     monkeypatch.setattr(app, "root", interrupted)
     said = wirflow("status")
     assert (said.code, said.out, said.err) == (130, "", "")
+
+
+def test_a_language_that_there_is_none_of_is_refused(wirflow, monkeypatch):
+    """WIRFLOW_LANG=fr is wrong use and not German in silence; an option goes before it, empty is unset."""
+    monkeypatch.setenv("WIRFLOW_LANG", "fr")
+    said = wirflow("deadline bgb-187-1 --from 2021-01-04 --period P1M")
+    assert (said.code, "'fr'" in said.err, "de, en" in said.err, said.out) == (2, True, True, "")
+    assert wirflow("--lang en --help").code == 0
+    monkeypatch.setenv("WIRFLOW_LANG", "")
+    assert wirflow("--help").code == 0

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +22,7 @@ HEAVY = (
     *("alembic", "apscheduler", "cel_expr_python", "cryptography", "holidays", "httpx", "jinja2", "pydantic"),
     *("rich.markdown", "rich.traceback", "smtplib", "transitions", "yaml", "wirflow.core.decide"),
     *("wirflow.definition.guards", "wirflow.engine", "wirflow.render", "wirflow.scheduler"),
-    "sqlalchemy.dialects.postgresql",
+    *("sqlalchemy.dialects.postgresql", "structlog", "prometheus_client"),
 )
 """What neither the help nor the portfolio may load: the start would take too long."""
 
@@ -86,7 +89,7 @@ def test_an_interrupt_ends_quietly(tmp_path: Path):
     # What `nohup` or a shell's `&` made this process ignore, the child would ignore as well.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(
-        [*WIRFLOW, "run", "--office", str(tmp_path / "office")],
+        [*WIRFLOW, "run", "--office", str(tmp_path / "office"), "--log", "text"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -99,6 +102,35 @@ def test_an_interrupt_ends_quietly(tmp_path: Path):
     assert "running" in first
     assert "Traceback" not in rest
     assert process.returncode in {0, 130}
+
+
+def test_a_worker_logs_json_and_answers_until_sigterm(tmp_path: Path):
+    """Without a terminal all of stderr is JSON; /health answers; SIGTERM ends it with 0 and is logged."""
+    office = str(tmp_path / "office")
+    assert call("init", office).returncode == 0
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        at = f"127.0.0.1:{free.getsockname()[1]}"
+        taken = call("run", "--office", office, "--metrics", at)
+    assert (taken.returncode, "Traceback" in taken.stderr, "start" in taken.stderr) == (3, False, False)
+    process = subprocess.Popen(
+        [*WIRFLOW, "run", "--office", office, "--metrics", at, "--log-level", "debug"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    first = []
+    while not first or json.loads(first[-1])["event"] != "beat":
+        first.append(process.stderr.readline())
+    with urllib.request.urlopen(f"http://{at}/health", timeout=20) as answer:
+        assert json.load(answer)["ok"] is True
+    process.send_signal(signal.SIGTERM)
+    out, rest = process.communicate(timeout=60)
+
+    lines = [json.loads(line) for line in [*first, *rest.splitlines()]]
+    assert (process.returncode, out) == (0, "")
+    assert lines[0]["event"] == "start"
+    assert (lines[-1]["event"], lines[-1]["signal"]) == ("stopped", "SIGTERM")
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])

@@ -279,6 +279,7 @@ def run(args: Sequence[str], desk: Desk | None = None) -> int:
     desk.lang_option = _asked(args, "--lang")
     desk.office_option = _asked(args, "--office")
     try:
+        desk.check_lang()
         command = localized(root(), desk.lang)
         code = command.main(args=list(args), prog_name="wirflow", standalone_mode=False, obj=desk)
         sys.stdout.flush()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wirflow.text import LANGS, Lang
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import typer
 
     from wirflow.office import Office
+
+
+LANG_VARIABLE: Final = "WIRFLOW_LANG"
 
 
 class Desk:
@@ -24,11 +27,32 @@ class Desk:
     @property
     def lang(self) -> Lang:
         """The language: as asked for, else `WIRFLOW_LANG`, else the office's, else German."""
-        for asked in (self.lang_option, os.environ.get("WIRFLOW_LANG")):
+        for asked in (self.lang_option, os.environ.get(LANG_VARIABLE)):
             for known in LANGS:
                 if asked == known:
                     return known
         return self._office_lang or "de"
+
+    def check_lang(self) -> None:
+        """Refuse a language of the environment that there is none of: it would be ignored in silence.
+
+        Raises:
+            InputError: `WIRFLOW_LANG` names no language, and no option goes before it.
+        """
+        typed = os.environ.get(LANG_VARIABLE)
+        if not typed or typed in LANGS or self.lang_option is not None:
+            return
+        from wirflow.errors import InputError  # noqa: PLC0415 - only when something is wrong
+        from wirflow.text import Text  # noqa: PLC0415 - likewise
+
+        known = ", ".join(LANGS)
+        raise InputError(
+            Text(
+                f"{LANG_VARIABLE}: Die Sprache '{typed}' gibt es nicht.",
+                f"{LANG_VARIABLE}: no language '{typed}'.",
+            ),
+            hint=Text(f"Möglich: {known}.", f"Possible: {known}."),
+        )
 
     @cached_property
     def office(self) -> Office:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -10,16 +13,20 @@ from zoneinfo import ZoneInfo
 import typer
 
 from wirflow.cli.app import Command
+from wirflow.cli.bar import bar
 from wirflow.cli.desk import desk_of
 from wirflow.cli.options import day
 from wirflow.cli.screen import Format, FormatOption, Screen, note
 from wirflow.cli.words import both
-from wirflow.errors import InputError
+from wirflow.errors import InputError, UnknownNameError
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from wirflow.office import Office
     from wirflow.scheduler import Tick
+    from wirflow.watch.progress import Progress
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -50,14 +57,55 @@ def run(
             ),
         ),
     ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            "--metrics",
+            metavar="HOST:PORT",
+            help=both(
+                "Zahlen für Prometheus (/metrics) und Gesundheit (/health) unter dieser Adresse",
+                "Figures for Prometheus (/metrics) and health (/health) at this address",
+            ),
+        ),
+    ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option(
+            "--log",
+            metavar="json|text",
+            help=both(
+                "Protokoll auf stderr; sonst text auf einem Terminal, json anderswo",
+                "Log on stderr; else text on a terminal, json elsewhere",
+            ),
+        ),
+    ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option(
+            "--log-level",
+            metavar="LEVEL",
+            help=both(
+                "Ab welcher Stufe: debug, info, warning, error",
+                "From which level: debug, info, warning, error",
+            ),
+        ),
+    ] = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Let it run."""
     gc.enable()  # the start-up left it off, and this command may run for years
     from wirflow.office.practice import EVENING  # noqa: PLC0415 - the help page needs none of it
+    from wirflow.watch import logs  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
     office = desk.office
+    form = _chosen("--log", log, logs.FORM_VARIABLE, logs.FORMS)
+    level = _chosen("--log-level", log_level, logs.LEVEL_VARIABLE, logs.LEVELS)
+    if metrics is not None and once:
+        raise InputError(
+            Text("--metrics geht nicht mit --once.", "--metrics does not go with --once."),
+            hint=Text("Es ist zu Ende, bevor jemand fragt.", "It is over before anybody asks."),
+        )
     if on is not None:
         if not once:
             raise InputError(
@@ -66,17 +114,45 @@ def run(
             )
         tick = office.play(datetime.combine(day("--on", on), EVENING, ZoneInfo(office.zone)))
     elif once:
-        tick = office.scheduler.tick()
+        # What it did is told below; the log is for what went wrong.
+        _log(office, form or "text", level or "warning")
+        with _showing(desk.lang) as told:
+            tick = office.scheduler.tick(told)
         office.seal()
     else:
-        _forever(office, desk.lang)
+        _forever(
+            office, desk.lang, metrics, form or ("text" if sys.stderr.isatty() else "json"), level or "info"
+        )
         return
     _tell(Screen(desk.lang), office, tick, format_)
     if tick.failed or tick.delivered.dead or tick.delivered.unknown:
         raise typer.Exit(EXIT_FAILED)
 
 
-def _forever(office: Office, lang: Lang) -> None:
+def _chosen(option: str, typed: str | None, variable: str, known: Sequence[str]) -> Any:
+    """A choice by option or environment; None: nobody chose.
+
+    Raises:
+        UnknownNameError: there is no such choice.
+    """
+    for name, value in ((option, typed), (variable, os.environ.get(variable) or None)):
+        if value is not None:
+            if value not in known:
+                raise UnknownNameError(Text.same(name), value, known)
+            return value
+    return None
+
+
+def _log(office: Office, form: Any, level: str) -> str:
+    """Begin to log; by what name this worker is known."""
+    from wirflow.watch import logs  # noqa: PLC0415 - the help page needs none of it
+
+    worker = logs.worker_name()
+    logs.set_up(form=form, level=level, clock=office.clock, worker=worker)
+    return worker
+
+
+def _forever(office: Office, lang: Lang, metrics: str | None, form: str, level: str) -> None:
     """Beat until it is stopped.
 
     A practice office's clock stands still, so nothing more would ever happen there.
@@ -88,16 +164,46 @@ def _forever(office: Office, lang: Lang) -> None:
                 "'wirflow run --once --on DATUM' stellt sie vor.", "'wirflow run --once --on DATE' moves it."
             ),
         )
+    from wirflow.watch.server import Watch, address  # noqa: PLC0415 - the help page needs none of it
 
-    def told(done: int, of: int) -> None:
-        note(Text(f"Nachgeholt: {done} von {of}", f"Caught up: {done} of {of}"), lang)
+    at = None if metrics is None else address(metrics)
+    scheduler = office.scheduler
+    worker = _log(office, form, level)
 
-    note(
-        Text(f"{office.name}: läuft. Beenden mit Strg-C.", f"{office.name}: running. Stop with Ctrl-C."), lang
-    )
-    office.scheduler.run(progress=told)
-    office.seal()
-    note(Text("Beendet.", "Stopped."), lang)
+    def say(german: str, english: str) -> None:
+        if form == "text":  # who reads JSON is no person
+            note(Text(german, english), lang)
+
+    with ExitStack() as stack:
+        if at is not None:
+            watch = Watch(
+                at,
+                pulse=scheduler.pulse,
+                standing=scheduler.standing,
+                worker=worker,
+                silent_after=scheduler.silent_after,
+            )
+            stack.callback(watch.close)
+            watch.start()
+            say(f"Zahlen: {watch.address.url}/metrics", f"Figures: {watch.address.url}/metrics")
+        say(f"{office.name}: läuft. Beenden mit Strg-C.", f"{office.name}: running. Stop with Ctrl-C.")
+        scheduler.run(progress=stack.enter_context(_showing(lang)))
+        office.seal()
+        say("Beendet.", "Stopped.")
+
+
+@contextmanager
+def _showing(lang: Lang) -> Iterator[Callable[[Progress], None] | None]:
+    """A bar for a backlog that is longer than a batch, where there is a terminal."""
+    from wirflow.scheduler import BATCH  # noqa: PLC0415 - the help page needs none of it
+
+    with bar(Text("Nachholen", "Catching up"), lang) as tell:
+
+        def told(far: Progress) -> None:
+            if tell is not None and far.total > BATCH:
+                tell(far.done, far.total, far.rate)
+
+        yield None if tell is None else told
 
 
 def _tell(screen: Screen, office: Office, tick: Tick, format_: Format) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, func, literal_column, select
+from sqlalchemy import bindparam, func, literal_column, select, union_all
 
 from wirflow.clock import stamp, unstamp
-from wirflow.store.tables import outbox, timers
+from wirflow.store.tables import checkpoints, entries, outbox, timers
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, CompoundSelect, Select
 
     from wirflow.core.letters import NoticeState
     from wirflow.store.database import Session
@@ -25,14 +24,20 @@ class Backlog:
 
     due: int
     """Timers whose moment has come."""
+    oldest: datetime | None
+    """When the first of them was due; None: none is."""
     failed: int
     """Timers that were set aside with an error."""
-    waiting: int
+    pending: int
     """Notices that are to be handed over."""
+    sending: int
+    """Notices that a worker is handing over, or died over."""
     unknown: int
     """Notices that may have arrived or not."""
     dead: int
     """Notices that were given up."""
+    latest: datetime | None
+    """When the last entry was written, or sealed: no clock of this office can be before it."""
 
 
 def _is(*states: NoticeState) -> ColumnElement[bool]:
@@ -40,17 +45,32 @@ def _is(*states: NoticeState) -> ColumnElement[bool]:
     return outbox.c.state.in_([literal_column(f"'{state}'") for state in states])
 
 
-_DUE = (
-    select(func.count())
+def _states(*states: NoticeState) -> Select[Any]:
+    return (
+        select(outbox.c.state, func.count(), literal_column("NULL"))
+        .where(_is(*states))
+        .group_by(outbox.c.state)
+    )
+
+
+# One statement for all of it, each part of it by an index of its own.
+_COUNT: CompoundSelect[Any] = union_all(
+    select(literal_column("'due'"), func.count(), func.min(timers.c.due_at)).where(
+        timers.c.status == literal_column("'armed'"), timers.c.due_at <= bindparam("now")
+    ),
+    select(literal_column("'failed'"), func.count(), literal_column("NULL"))
     .select_from(timers)
-    .where(timers.c.status == literal_column("'armed'"), timers.c.due_at <= bindparam("now"))
+    .where(timers.c.status == literal_column("'failed'")),
+    _states("pending", "sending"),
+    _states("unknown", "dead"),
 )
-_FAILED = select(func.count()).select_from(timers).where(timers.c.status == literal_column("'failed'"))
-_NOTICES = (
-    select(outbox.c.state, func.count())
-    .where(_is("pending", "sending", "unknown", "dead"))
-    .group_by(outbox.c.state)
+_LAST_OPEN = (
+    select(entries.c.recorded_at)
+    .where(entries.c.leaf.is_(None))
+    .order_by(entries.c.recorded_at.desc(), entries.c.case_id.desc(), entries.c.seq.desc())
+    .limit(1)
 )
+_LAST_SEAL = select(checkpoints.c.made_at).order_by(checkpoints.c.id.desc()).limit(1)
 _NEXT_ATTEMPT = (
     select(outbox.c.next_at).where(_is("pending", "sending")).order_by(outbox.c.next_at, outbox.c.id).limit(1)
 )
@@ -58,14 +78,25 @@ _NEXT_ATTEMPT = (
 
 def count(session: Session, now: datetime) -> Backlog:
     """How much is waiting at an instant."""
-    notices = dict(session.rows(_NOTICES))
+    found = {name: (number, first) for name, number, first in session.rows(_COUNT, {"now": stamp(now)})}
+    numbers = {name: number for name, (number, _) in found.items()}
+    oldest = found["due"][1]
     return Backlog(
-        due=session.row(_DUE, {"now": stamp(now)})[0],
-        failed=session.row(_FAILED)[0],
-        waiting=notices.get("pending", 0) + notices.get("sending", 0),
-        unknown=notices.get("unknown", 0),
-        dead=notices.get("dead", 0),
+        due=numbers["due"],
+        oldest=unstamp(oldest) if oldest else None,
+        failed=numbers["failed"],
+        pending=numbers.get("pending", 0),
+        sending=numbers.get("sending", 0),
+        unknown=numbers.get("unknown", 0),
+        dead=numbers.get("dead", 0),
+        latest=latest(session),
     )
+
+
+def latest(session: Session) -> datetime | None:
+    """When the last entry was written, or all were sealed; None if there is no entry."""
+    moments = [row[0] for row in (session.row(_LAST_OPEN), session.row(_LAST_SEAL)) if row]
+    return unstamp(max(moments)) if moments else None
 
 
 def next_attempt(session: Session) -> datetime | None:

@@ -21,6 +21,7 @@ _TOGETHER = text("cluster IS NOT NULL")
 
 Index("ix_cases_parent_id", cases.c.parent_id, sqlite_where=_STARTED, postgresql_where=_STARTED)
 Index("ix_cases_cluster", cases.c.cluster, sqlite_where=_TOGETHER, postgresql_where=_TOGETHER)
+_LOST = text("state IN ('unknown', 'dead')")
 
 Index(
     "ix_entries_unsealed",
@@ -35,3 +36,4 @@ Index("ix_timers_of_case", timers.c.case_id, sqlite_where=_ARMED, postgresql_whe
 Index("ix_timers_failed", timers.c.id, sqlite_where=_FAILED, postgresql_where=_FAILED)
 Index("ix_timers_passed", timers.c.case_id, sqlite_where=_PASSED, postgresql_where=_PASSED)
 Index("ix_outbox_open", outbox.c.next_at, outbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
+Index("ix_outbox_lost", outbox.c.state, sqlite_where=_LOST, postgresql_where=_LOST)

@@ -2,6 +2,8 @@
 
 Cases that are linked, directly or by way of others, are one cluster; it is
 called by the smallest of their numbers.  A case alone has none.
+
+And an index for the notices that were given up, whose number monitoring asks for all the time.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ depends_on = None
 
 _PARENT = "parent_id IS NOT NULL"
 _CLUSTER = "cluster IS NOT NULL"
+_LOST = "state IN ('unknown', 'dead')"
 
 
 def upgrade() -> None:
@@ -42,6 +45,13 @@ def upgrade() -> None:
         ["cluster"],
         sqlite_where=sa.text(_CLUSTER),
         postgresql_where=sa.text(_CLUSTER),
+    )
+    op.create_index(
+        "ix_outbox_lost",
+        "outbox",
+        ["state"],
+        sqlite_where=sa.text(_LOST),
+        postgresql_where=sa.text(_LOST),
     )
 
 
@@ -80,6 +90,7 @@ def _join() -> None:
 
 def downgrade() -> None:
     """Lower."""
+    op.drop_index("ix_outbox_lost", "outbox")
     op.drop_index("ix_cases_cluster", "cases")
     op.drop_index("ix_cases_parent_id", "cases")
     op.drop_column("cases", "cluster")
