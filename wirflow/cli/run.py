@@ -106,24 +106,24 @@ def run(
             Text("--metrics geht nicht mit --once.", "--metrics does not go with --once."),
             hint=Text("Es ist zu Ende, bevor jemand fragt.", "It is over before anybody asks."),
         )
-    if on is not None:
-        if not once:
-            raise InputError(
-                Text("--on geht nur mit --once.", "--on goes only with --once."),
-                hint=Text("'wirflow run --once --on DATUM'", "'wirflow run --once --on DATE'"),
-            )
-        tick = office.play(datetime.combine(day("--on", on), EVENING, ZoneInfo(office.zone)))
-    elif once:
-        # What it did is told below; the log is for what went wrong.
-        _log(office, form or "text", level or "warning")
-        with _showing(desk.lang) as told:
-            tick = office.scheduler.tick(told)
-        office.seal()
-    else:
+    if on is not None and not once:
+        raise InputError(
+            Text("--on geht nur mit --once.", "--on goes only with --once."),
+            hint=Text("'wirflow run --once --on DATUM'", "'wirflow run --once --on DATE'"),
+        )
+    if not once:
         _forever(
             office, desk.lang, metrics, form or ("text" if sys.stderr.isatty() else "json"), level or "info"
         )
         return
+    # What a single beat did is told on the screen: the log is for faults.
+    with _logging(office, form or "text", level or "error"):
+        if on is not None:
+            tick = office.play(datetime.combine(day("--on", on), EVENING, ZoneInfo(office.zone)))
+        else:
+            with _showing(desk.lang) as told:
+                tick = office.scheduler.tick(told)
+            office.seal()
     _tell(Screen(desk.lang), office, tick, format_)
     if tick.failed or tick.delivered.dead or tick.delivered.unknown:
         raise typer.Exit(EXIT_FAILED)
@@ -143,13 +143,21 @@ def _chosen(option: str, typed: str | None, variable: str, known: Sequence[str])
     return None
 
 
-def _log(office: Office, form: Any, level: str) -> str:
-    """Begin to log; by what name this worker is known."""
+@contextmanager
+def _logging(office: Office, form: Any, level: str) -> Iterator[str]:
+    """Log while it runs.
+
+    Yields:
+        by what name this worker is known.
+    """
     from wirflow.watch import logs  # noqa: PLC0415 - the help page needs none of it
 
     worker = logs.worker_name()
     logs.set_up(form=form, level=level, clock=office.clock, worker=worker)
-    return worker
+    try:
+        yield worker
+    finally:
+        logs.tear_down()
 
 
 def _forever(office: Office, lang: Lang, metrics: str | None, form: str, level: str) -> None:
@@ -168,13 +176,13 @@ def _forever(office: Office, lang: Lang, metrics: str | None, form: str, level: 
 
     at = None if metrics is None else address(metrics)
     scheduler = office.scheduler
-    worker = _log(office, form, level)
 
     def say(german: str, english: str) -> None:
         if form == "text":  # who reads JSON is no person
             note(Text(german, english), lang)
 
     with ExitStack() as stack:
+        worker = stack.enter_context(_logging(office, form, level))
         if at is not None:
             watch = Watch(
                 at,
