@@ -228,3 +228,39 @@ def test_an_end_beyond_the_calendar_is_an_error(rule, start, period):
     """A day without a date or without known holidays is an error, not a crash."""
     with pytest.raises(DeadlineError):
         compute(rule, DAY(start), period)
+
+
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [
+        ("P0.5M", ["ein halber Monat sind 15 Tage (§ 189 Abs. 1 BGB)"]),
+        ("P1.5M", ["ein halber Monat sind 15 Tage und zählen zuletzt (§ 189 Abs. 1, 2 BGB)"]),
+        ("P0.5Y", ["ein halbes Jahr sind sechs Monate (§ 189 Abs. 1 BGB)"]),
+        ("P1.25Y10D", ["ein Vierteljahr sind drei Monate (§ 189 Abs. 1 BGB)"]),
+        (
+            "P0.75Y0.5M",
+            [
+                "drei Vierteljahre sind neun Monate (§ 189 Abs. 1 BGB)",
+                "ein halber Monat sind 15 Tage und zählen zuletzt (§ 189 Abs. 1, 2 BGB)",
+            ],
+        ),
+        ("P6M", []),
+        ("P1M15D", []),
+    ],
+)
+@pytest.mark.parametrize("rule", ["bgb-193", "vwvfg-31", "bgb-188-start"])
+def test_a_half_is_told_by_the_paragraph_that_says_what_it_is(rule, period, told):
+    """What a half month, a half or a quarter year is, § 189 BGB says: a step of its own, and cited."""
+    found = compute(rule, date(2021, 1, 14), period)
+    steps = [step["why"]["de"] for step in found.to_json()["steps"]]
+    assert [words for words in steps if "§ 189" in words] == told
+    assert all(words in found.explain().de for words in told)
+    assert ("§ 189 BGB" in found.law) == bool(told)
+
+
+def test_what_the_award_or_the_union_says_is_not_put_under_the_civil_code():
+    """A period of an award keeps the award as its law; Union law has months of its own."""
+    award = compute("vwvfg-31", date(2021, 1, 14), "P0.5Y", law="Bescheid")
+    assert award.law == "Bescheid"
+    assert "§ 189 Abs. 1 BGB" in award.explain().de
+    assert "§ 189" not in compute("eu-1182", date(2021, 1, 14), "P0.5M").explain().de

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 class Step(NamedTuple):
     """One step of the way to a deadline.
 
-    `kind` is `event`, `announced`, `start`, `raw_end`, `skipped` (a day over which
-    the end was moved), `moved` or `due`; `law` the paragraph behind the step;
-    `phrase` its part of the sentence that `Deadline.explain` tells.
+    `kind` is `event`, `part` (what a half month or year is), `announced`, `start`,
+    `raw_end`, `skipped` (a day over which the end was moved), `moved` or `due`;
+    `law` the paragraph behind the step; `phrase` its part of the sentence that
+    `Deadline.explain` tells.
     """
 
     date: date

@@ -194,7 +194,10 @@ def compute(
     case = Case(found, version, length, calendar, facts, instead, delivery, law)
     raw_end, due = reckon(start, case)
     counted = None if length.empty and period is None else length
-    return Deadline(rule, start, counted, due, raw_end, law or case.law, verified, calendar.place, case)
+    cited = law or case.law
+    if law is None and length.parts and found.jurisdiction != "EU":
+        cited = f"{cited}, § 189 BGB"
+    return Deadline(rule, start, counted, due, raw_end, cited, verified, calendar.place, case)
 
 
 def _period_of(rule: Rule, legal: Period | None, period: Period | None) -> Period:

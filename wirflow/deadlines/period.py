@@ -9,7 +9,7 @@ the order of § 189 (2) BGB, which counts the fifteen days of a half month last.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -39,6 +39,14 @@ _EXPECTED: Final = Text(
     "Expected is an ISO 8601 duration such as P2W (two weeks), P1M (one month), P1Y6M, P1M2W, P0.5M "
     "(half a month), PT48H (hours) or -P4D (four days back).",
 )
+
+_PARTS: Final = {
+    1: Text("ein Vierteljahr sind drei Monate", "a quarter of a year is three months"),
+    2: Text("ein halbes Jahr sind sechs Monate", "half a year is six months"),
+    3: Text("drei Vierteljahre sind neun Monate", "three quarters of a year are nine months"),
+}
+HALF_MONTH: Final = Text("ein halber Monat sind 15 Tage", "half a month is 15 days")
+"""What the law takes half a month for; beside whole months it is counted last (§ 189 (2) BGB)."""
 
 # German article or numeral of one, then singular and plural, nominative and dative.
 _GERMAN: Final = {
@@ -72,10 +80,12 @@ class Period:
     days: int = 0
     hours: int = 0
     back: bool = False
+    parts: tuple[Text, ...] = field(default=(), compare=False, repr=False)
+    """The parts of months and years that were written, each with what the law takes it for: § 189 BGB."""
 
     def __post_init__(self) -> None:
-        parts = (self.years, self.months, self.weeks, self.days, self.hours)
-        if min(parts) < 0 or max(parts[:4]) > _LONGEST or (self.hours and any(parts[:4])):
+        units = (self.years, self.months, self.weeks, self.days, self.hours)
+        if min(units) < 0 or max(units[:4]) > _LONGEST or (self.hours and any(units[:4])):
             raise DeadlineError(
                 Text(
                     "Eine Frist zählt in jeder Einheit von 0 bis 9999; Stunden stehen allein.",
@@ -174,6 +184,7 @@ def _parse(text: str) -> Period:
         days=int(parts.get("days", "0")) + (HALF_MONTH_DAYS if half else 0),
         hours=int(parts.get("hours", "0")),
         back=match["outer"] == "-" or match["inner"] == "-",
+        parts=(*([_PARTS[quarters]] if quarters else []), *([HALF_MONTH] if half else [])),
     )
 
 

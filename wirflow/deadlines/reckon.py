@@ -42,6 +42,7 @@ def reckon(start: date, case: Case, trace: list[Step] | None = None) -> tuple[da
     rule = case.rule
     if trace is not None:
         trace.append(telling.event_step(rule, start, case.period))
+        trace.extend(telling.part_steps(rule, start, case.period))
     try:
         if case.delivery is not None:
             start = _delivered(start, case.delivery, trace)

@@ -61,6 +61,7 @@ _PERIODS: Final = """## Periods
 
 A period is an ISO 8601 duration: `P10D` (days), `P2W` (weeks), `P1M` (months), `P1Y6M`, `P1M2W`, `PT48H`
 (hours). A quarter is `P3M`, half a year `P6M` or `P0.5Y`, half a month `P0.5M`: fifteen days (§ 189 (1) BGB).
+Who writes a half or a quarter gets that paragraph in the derivation; who writes `P6M` does not.
 A leading minus counts back: `-P4D`, also written `P-4D`. `P0D` is the day itself.
 
 **Order of application:** years and months first, as one number of months; then weeks and days. The fifteen

@@ -6,13 +6,14 @@ from datetime import time
 from typing import TYPE_CHECKING, Final
 
 from wirflow.deadlines.case import Case, Step
+from wirflow.deadlines.period import HALF_MONTH
 from wirflow.deadlines.rule import MONTH_COUNTS
 from wirflow.deadlines.spans import hours_end
 from wirflow.deadlines.workdays import FIRST_YEAR, LAST_YEAR, WEEKEND
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
 
     from wirflow.deadlines.period import Period
@@ -26,6 +27,7 @@ _ENGLISH_MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July", "August", "September"),
     *("October", "November", "December"),
 )
+_LAST_LAW: Final = "§ 189 Abs. 1, 2 BGB"
 _NOTHING: Final = Text("", "")
 _CIVIL_COUNTS: Final = frozenset({"after", "from"})
 
@@ -53,6 +55,17 @@ def event_step(rule: Rule, day: date, period: Period) -> Step:
     on = civil(day)
     phrase = Text(f"{rule.event.de} am {on.de}", f"{rule.event.en} on {on.en}")
     return Step(day, rule.event, kind="event", phrase=phrase)
+
+
+def part_steps(rule: Rule, day: date, period: Period) -> Iterator[Step]:
+    """What the law takes the parts of months and years for, that the period was written with."""
+    if rule.jurisdiction == "EU":
+        return  # The regulation knows months of 30 days for that, and no half-years.
+    for part in period.parts:
+        why, law = part, "§ 189 Abs. 1 BGB"
+        if part is HALF_MONTH and period.total_months:
+            why, law = Text(f"{part.de} und zählen zuletzt", f"{part.en} and counts last"), _LAST_LAW
+        yield Step(day, why, law, "part", Text(f"; {why.de} ({law})", f"; {why.en} ({law})"))
 
 
 def _named(rule: Rule, period: Period) -> bool:
