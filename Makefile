@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 export PYTHONUTF8 := 1
 
-.PHONY: demo test check coverage bench docs lock clean
+.PHONY: demo test check coverage bench chaos docs lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime  ## Set up and play the council paper's portfolio to 2020-12-10
@@ -31,8 +31,11 @@ coverage: .venv/everything  ## Run the tests with branch coverage; law and trail
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='wirflow/deadlines/*,wirflow/audit/*' --fail-under=100 --format=total
 
-bench: .venv/everything  ## Measure against the raw database limit; writes build/benchmark.json
-	$(BIN)/python -m tests.benchmarks
+bench: .venv/everything  ## Measure against the raw database limit; writes build/benchmark.json (ONLY=event, QUICK=1)
+	$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
+chaos: .venv/everything  ## Kill workers at random, and inject faults, for long (KILLS=10000, SEED=…)
+	$(BIN)/python -m tests.crash.chaos --kills $(or $(KILLS),10000) $(if $(SEED),--seed $(SEED))
 
 docs: .venv/everything  ## Build the documentation; warnings are errors
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs build/docs

@@ -1,86 +1,40 @@
-"""One event, one durable transaction: `engine.submit` against `sqlite3` writing the same rows.
-
-The raw side reads what the engine reads and writes the very bytes that the
-engine wrote, with FULL sync on a database of its own.  It decides nothing,
-hashes nothing, and encodes nothing.
-"""
+"""One event, one durable transaction: `engine.submit` against the raw driver writing the same rows."""
 
 from __future__ import annotations
 
-import sqlite3
-import tempfile
-from pathlib import Path
-from typing import Any
+from tests.benchmarks import million
+from tests.benchmarks.crew import Crew
+from tests.benchmarks.hands import OurEvents, RawEvents
+from tests.benchmarks.place import Place, place
+from tests.benchmarks.result import QUICK, Result, by_turns
 
-from tests.benchmarks.result import Result, by_turns
-from tests.support import new, open_office
-from wirflow.engine import Outcome
-
-CASES = 100
-EVENTS = 1000
-
-_READ = (
-    "SELECT id, definition_id, key, state, since, data, links, actors, memory, done, sources, note, revision,"
-    " digest"
-    " FROM cases WHERE key = ?"
-)
-_ARMED = (
-    "SELECT id, name, kind, label, due_at, event, derivation, payload, depth FROM timers"
-    " WHERE case_id = ? AND status = 'armed' ORDER BY due_at, id"
-)
-_PERSONAL = "SELECT case_id, field, value FROM personal WHERE case_id = ? AND value IS NOT NULL"
-_UPDATE = (
-    "UPDATE cases SET definition_id = ?, state = ?, final = ?, since = ?, data = ?, actors = ?, memory = ?,"
-    " done = ?, sources = ?, revision = ?, digest = ? WHERE id = ? AND revision = ?"
-)
-_INSERT = (
-    "INSERT INTO entries (case_id, seq, event, kind, actor, state_from, state_to, occurred_at, recorded_at,"
-    " body, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+CASES = 1000
+EVENTS = {("sqlite", 1): 1500, ("postgresql", 1): 500, ("postgresql", 8): 200}
+"""Events of each connection in a round."""
 
 
 def measure() -> list[Result]:
     """Events per second through the engine, and the raw limit."""
-    with tempfile.TemporaryDirectory(dir="build") as folder:
-        ours_at, raw_at = Path(folder, "ours"), Path(folder, "raw")
-        offices = []
-        for place in (ours_at, raw_at):
-            place.mkdir()
-            office = open_office(place)
-            for number in range(CASES):
-                office.engine.start(new(f"G-{number}"), actor="ada")
-            offices.append(office)
-        office, other = offices
-        office.engine.submit("G-0", "edit", actor="ada", given={"note": "warm"})
-        last = office.rows("SELECT body, digest FROM entries WHERE event = 'edit'")[0]
-        other.database.close()
-        raw = sqlite3.connect(raw_at / "office.db", isolation_level=None)
-        raw.execute("PRAGMA synchronous = FULL")
-
-        def ours() -> None:
-            for number in range(EVENTS):
-                key = f"G-{number % CASES}"
-                outcome = office.engine.submit(key, "edit", actor="ada", given={"note": f"note {number}"})
-                assert isinstance(outcome, Outcome)
-
-        def limit() -> None:
-            for number in range(EVENTS):
-                _raw_event(raw, f"G-{number % CASES}", *last)
-
-        own, bare = by_turns(EVENTS, ours, limit)
-        raw.close()
-        office.database.close()
-    return [Result("event", "sqlite", 1, own, bare)]
+    results = []
+    for database in ("sqlite", "postgresql"):
+        with place(database) as where:
+            base = where.fresh("base")
+            million.build(base, CASES)
+            for (name, workers), events in EVENTS.items():
+                if name == database:
+                    results.append(_compare(where, base, workers, events // 10 if QUICK else events))
+    return results
 
 
-def _raw_event(connection: sqlite3.Connection, key: str, body: str, digest: str) -> None:
-    execute: Any = connection.execute
-    execute("BEGIN IMMEDIATE")
-    row = execute(_READ, (key,)).fetchone()
-    execute(_PERSONAL, (row[0],)).fetchall()
-    execute(_ARMED, (row[0],)).fetchall()
-    seq = row[12] + 1
-    execute(_UPDATE, (row[1], row[3], 0, *row[4:6], *row[7:11], seq, digest, row[0], row[12]))
-    moment = "2021-01-04T09:00:00.000000Z"
-    execute(_INSERT, (row[0], seq, "edit", "action", "ada", "draft", "draft", moment, moment, body, digest))
-    connection.commit()
+def _compare(where: Place, base: str, workers: int, events: int) -> Result:
+    ours_at, raw_at = where.copy(base, "ours"), where.copy(base, "raw")
+    ours = Crew(workers, OurEvents, ours_at, events)
+    raw = Crew(workers, RawEvents, raw_at, events)
+    count = workers * events
+    ours.round("warm")
+    own, bare = by_turns(lambda turn: count / ours.round(turn), lambda _turn: count / raw.round(ours_at))
+    ours.close()
+    raw.close()
+    where.drop(ours_at)
+    where.drop(raw_at)
+    return Result("event", where.name, workers, own, bare)

