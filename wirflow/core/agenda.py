@@ -10,9 +10,10 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from wirflow.clock import end_of_day, start_of_day
+from wirflow.core.asking import holds, scope_of
 from wirflow.core.case import Timer
 from wirflow.deadlines import Period, compute
-from wirflow.definition.guards import AbsentError, guards_for
+from wirflow.definition.guards import guards_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -109,14 +110,7 @@ def runs(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> bo
     """Whether the condition of a deadline holds; one that touches an absent fact does not."""
     if spec.when is None:
         return True
-    guards = guards_for(workflow)
-    scope = guards.scope(
-        key=case.key, state=case.state, today=facts.today, data=case.data, old=case.data, linked=facts.linked
-    )
-    try:
-        return guards.holds(spec.when, scope)
-    except AbsentError:
-        return False
+    return holds(guards_for(workflow), spec.when, scope_of(workflow, case, facts, case.data, case.data))
 
 
 def _edge(spec: DeadlineSpec) -> Callable[[date, str], datetime]:

@@ -40,7 +40,9 @@ class Case:
     """When it came into this state."""
     data: Mapping[str, Value]
     links: Mapping[str, str] = field(default_factory=dict)
-    """Link name → key of the other case."""
+    """Link name → key of the other case; `parent` leads to the case that it belongs to."""
+    child: str | None = None
+    """Of which kind of children of its parent it is."""
     actors: Mapping[str, str] = field(default_factory=dict)
     """Event → who did it last: what four eyes need to know."""
     times: Mapping[str, datetime] = field(default_factory=dict)
@@ -71,7 +73,7 @@ class Timer:
     due_at: datetime
     """The instant at which it fires, UTC."""
     event: str | None = None
-    """What it fires."""
+    """What it fires.  None: nothing by itself; a signal without one only says that a child changed."""
     deadline: Deadline | None = field(default=None, compare=False)
     """The legal deadline behind it, with its derivation."""
     payload: Mapping[str, str | int | bool] = field(default_factory=dict, compare=False)
@@ -83,6 +85,14 @@ class Timer:
     def identity(self) -> tuple[str, str, str, datetime]:
         """What makes it the same timer after the agenda is computed anew."""
         return (self.name, self.kind, self.label, self.due_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The entry of a parent that started a child."""
+
+    case: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +113,8 @@ class Event:
     """What fired it, unless a person did."""
     state: str | None = None
     """Of an import: the state in which the case is found."""
+    origin: Origin | None = None
+    """Of a start: what started it, unless a person did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +123,15 @@ class LinkedCase:
 
     key: str
     state: str
+    """Of a child that is about to begin it is empty: nobody can say yet."""
     data: Mapping[str, Value]
+    workflow: str = ""
+    child: str | None = None
+    """Of which kind of children it is."""
+    final: bool = False
+    """Nothing is left to happen to it."""
+    minds: bool = False
+    """What its workflow says depends on its children: it has to hear of their changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,5 +147,7 @@ class Facts:
     catalogue: Catalogue | None = None
     """The rules of law with the office's own; None: the common ones."""
     linked: Mapping[str, LinkedCase] = field(default_factory=dict)
+    children: tuple[LinkedCase, ...] = ()
+    """The cases that belong to it, in the order of their keys; none if its workflow knows no children."""
     armed: tuple[Timer, ...] = ()
     """The timers that are armed for the case now."""

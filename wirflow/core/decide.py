@@ -13,12 +13,17 @@ from dataclasses import dataclass, field as dataclass_field, replace
 from typing import TYPE_CHECKING, Any
 
 from wirflow.core.agenda import agenda
+from wirflow.core.asking import holds, scope_of
 from wirflow.core.case import ENTRY, Case, Done, Timer
+from wirflow.core.children import about_to_begin, started
 from wirflow.core.decision import Decision, NoticeKind, NoticeOrder, Refusal, SignalOrder, Step
 from wirflow.core.machine import machine_for, moved, remembered
+from wirflow.core.opening import NewCase
+from wirflow.core.telling import heard, signals_of
 from wirflow.definition.guards import AbsentError, guards_for
-from wirflow.definition.model import SEPARATOR, Field
-from wirflow.definition.values import Value, from_json, parse, takes, to_json
+from wirflow.definition.model import PARENT, SEPARATOR
+from wirflow.definition.usage import minds_children
+from wirflow.definition.values import Value, from_json, parse, takes
 from wirflow.errors import InputError
 from wirflow.text import Text
 
@@ -26,8 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wirflow.core.case import Event, Facts
-    from wirflow.definition.guards import Guards, Scope
-    from wirflow.definition.model import Transition, Warn, Workflow
+    from wirflow.definition.model import Field, Transition, Warn, Workflow
     from wirflow.text import Lang
 
 
@@ -48,6 +52,8 @@ def decide(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisi
         GuardError: an expression could not be evaluated (overflow, a bad literal).
     """
     if event.timer and event.timer.event is None:
+        if event.timer.kind == "signal":
+            return _hear(workflow, case, event, facts)
         return _remind(workflow, case, event, facts)
     chosen = _choose(workflow, case, event, facts)
     if isinstance(chosen, Refusal):
@@ -106,13 +112,13 @@ def warnings(workflow: Workflow, case: Case, facts: Facts) -> tuple[Warn, ...]:
     """What should be known about a case though nothing is refused."""
     if not workflow.warnings:
         return ()
-    scope = _scope(workflow, case, facts, case.data, case.data)
+    scope = scope_of(workflow, case, facts, case.data, case.data)
     guards = guards_for(workflow)
     active = set(workflow.active(case.state))
     return tuple(
         item
         for item in workflow.warnings
-        if not active.isdisjoint(item.states) and _holds(guards, item.when, scope)
+        if not active.isdisjoint(item.states) and holds(guards, item.when, scope)
     )
 
 
@@ -138,13 +144,33 @@ def _remind(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decis
     return _settle(workflow, case, after, event, facts, effects)
 
 
+def _hear(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
+    """A child changed: what follows by itself, which may be nothing at all."""
+    effects = _Effects()
+    decided = _settle(workflow, case, replace(case, revision=case.revision + 1), event, facts, effects)
+    if isinstance(decided, Refusal) and effects.via:
+        return decided
+    if isinstance(decided, Refusal) or not (decided.via or decided.arm or decided.cancel):
+        return Decision(before=case, case=case, event=event, changes={}, silent=True)
+    return decided
+
+
 @dataclass(slots=True)
 class _Effects:
     """What a decision orders, collected over its transitions."""
 
     notices: list[NoticeOrder] = dataclass_field(default_factory=list)
     signals: list[SignalOrder] = dataclass_field(default_factory=list)
+    starts: list[NewCase] = dataclass_field(default_factory=list)
     via: list[Step] = dataclass_field(default_factory=list)
+
+    def seen(self, facts: Facts) -> Facts:
+        """The facts with the children that are about to begin."""
+        if not self.starts:
+            return facts
+        known = {child.key for child in facts.children}
+        new = about_to_begin(item for item in self.starts if item.key not in known)
+        return replace(facts, children=(*facts.children, *new))
 
 
 def _take(  # noqa: PLR0917 - one transition and what it works on
@@ -179,12 +205,18 @@ def _take(  # noqa: PLR0917 - one transition and what it works on
         history={**case.history, **left} if left else case.history,
         **acted,
     )
+    if transition.start:
+        scope = scope_of(workflow, case, facts, after.data, case.data)
+        new = started(workflow, transition, after, facts, scope)
+        if isinstance(new, Refusal):
+            return new
+        effects.starts += new
     effects.notices += [
         NoticeOrder(template=item.template, roles=item.to, kind="event", timer=event.timer)
         for item in transition.notices
     ]
     if transition.tell:
-        effects.signals += _signals(workflow, transition, case, after, event, facts, len(effects.signals))
+        effects.signals += signals_of(workflow, transition, case, after, event, facts, len(effects.signals))
     return after
 
 
@@ -197,6 +229,7 @@ def _settle(  # noqa: PLR0917 - as above
         InputError: automatic transitions follow one another without end.
     """
     for _ in range(MAX_AUTOMATIC):
+        facts = effects.seen(facts)
         number = _automatic(workflow, case, facts)
         if number is None:
             break
@@ -226,7 +259,7 @@ def _automatic(workflow: Workflow, case: Case, facts: Facts) -> int | None:
     if not workflow.automatic:
         return None
     active = workflow.active(case.state)
-    scope = _scope(workflow, case, facts, case.data, case.data)
+    scope = scope_of(workflow, case, facts, case.data, case.data)
     guards = guards_for(workflow)
     for name in active:
         for number, transition in workflow.automatic:
@@ -235,7 +268,7 @@ def _automatic(workflow: Workflow, case: Case, facts: Facts) -> int | None:
             open_now = (
                 _is_over(workflow, case.state, name)
                 if transition.when is None
-                else _holds(guards, transition.when, scope)
+                else holds(guards, transition.when, scope)
             )
             if open_now:
                 return number
@@ -252,7 +285,7 @@ def _broken(workflow: Workflow, case: Case, facts: Facts, old: Mapping[str, Valu
     """The constraints between facts that do not hold; one that touches an absent fact is not broken."""
     if not workflow.constraints:
         return None
-    scope = _scope(workflow, case, facts, case.data, old)
+    scope = scope_of(workflow, case, facts, case.data, old)
     guards = guards_for(workflow)
     against = []
     for item in workflow.constraints:
@@ -275,9 +308,9 @@ def _choose(workflow: Workflow, case: Case, event: Event, facts: Facts) -> tuple
     if len(alternatives) == 1 and first[1].when is None:
         return first
     guards = guards_for(workflow)
-    scope = _scope(workflow, case, facts, _merge(case.data, event.input), case.data)
+    scope = scope_of(workflow, case, facts, _merge(case.data, event.input), case.data)
     for number, transition in alternatives:
-        if transition.when is None or _holds(guards, transition.when, scope):
+        if transition.when is None or holds(guards, transition.when, scope):
             return number, transition
     conditions = " | ".join(transition.when or "" for _, transition in alternatives)
     title = first[1].title
@@ -392,7 +425,7 @@ def _rules(
     """All the rules that stand against a transition, not only the first."""
     if not transition.requires:
         return None
-    scope = _scope(workflow, case, facts, data, case.data)
+    scope = scope_of(workflow, case, facts, data, case.data)
     guards = guards_for(workflow)
     against: list[Text] = []
     for rule in transition.requires:
@@ -400,7 +433,7 @@ def _rules(
             if not guards.holds(rule.when, scope):
                 against.append(rule.otherwise)
         except AbsentError as absent:
-            name = _title_of(workflow, absent.name)
+            name = _title_of(workflow, absent)
             text = Text(
                 f"{rule.otherwise.de} ({name.de} ist nicht bekannt.)",
                 f"{rule.otherwise.en} ({name.en} is not known.)",
@@ -415,11 +448,11 @@ def _assign(
     """The facts after `set`, in order; each assignment sees those before it."""
     for item in transition.set:
         field = workflow.field_by_name[item.field]
-        scope = _scope(workflow, case, facts, data, case.data)
+        scope = scope_of(workflow, case, facts, data, case.data)
         try:
             value = parse(field, guards_for(workflow).value(item.value, scope, field))
         except AbsentError as absent:
-            name = _title_of(workflow, absent.name)
+            name = _title_of(workflow, absent)
             text = Text(
                 f"{field.title.de} lässt sich nicht bestimmen: {name.de} ist nicht bekannt.",
                 f"{field.title.en} cannot be computed: {name.en} is not known.",
@@ -431,53 +464,6 @@ def _assign(
             )
         data = {**data, item.field: value}
     return data
-
-
-def _signals(  # noqa: PLR0917 - the parts of one decision
-    workflow: Workflow,
-    transition: Transition,
-    case: Case,
-    after: Case,
-    event: Event,
-    facts: Facts,
-    first: int,
-) -> list[SignalOrder]:
-    """The events that a transition tells to linked cases; a link that is not set is told nothing."""
-    guards = guards_for(workflow)
-    scope = _scope(workflow, case, facts, after.data, case.data)
-    orders = []
-    depth = (event.timer.depth if event.timer else 0) + 1
-    for number, signal in enumerate(transition.tell, first):
-        target = case.links.get(signal.to)
-        if target is None or (signal.when is not None and not _holds(guards, signal.when, scope)):
-            continue
-        fields = {
-            # Whether a choice is one of its own is for the other case to say.
-            item.name: Field(
-                name=item.name,
-                type="text" if item.type == "choice" else item.type,
-                title=Text.same(item.name),
-            )
-            for item in workflow.link_by_name[signal.to].fields
-        }
-        payload = {}
-        for item in signal.values:
-            try:
-                value = guards.value(item.value, scope, fields[item.field])
-            except AbsentError:
-                continue
-            payload[item.field] = to_json(value)
-        timer = Timer(
-            name=signal.event,
-            kind="signal",
-            label=f"{after.key}/{after.revision}/{number}",
-            due_at=event.occurred_at,
-            event=signal.event,
-            payload=payload,
-            depth=depth,
-        )
-        orders.append(SignalOrder(to=target, timer=timer))
-    return orders
 
 
 def _decision(  # noqa: PLR0917 - as above
@@ -506,6 +492,14 @@ def _decision(  # noqa: PLR0917 - as above
     if workflow.deadlines:
         wanted = {timer.identity: timer for timer in agenda(workflow, after, facts, event.occurred_at)}
     fired = event.timer.identity if event.timer else None
+    moved_on = before is None or before.state != after.state
+    signals = list(effects.signals)
+    above = facts.linked.get(PARENT) if workflow.parent else None
+    if above and above.minds and (moved_on or changes) and event.origin is None and not refused:
+        signals.append(heard(after, event, above.key, len(signals)))
+    if effects.starts and minds_children(workflow):
+        # How its new children stand is not known before they have begun.
+        signals.append(heard(after, event, after.key, len(signals)))
     return Decision(
         before=before,
         case=after,
@@ -516,10 +510,11 @@ def _decision(  # noqa: PLR0917 - as above
             timer for identity, timer in armed.items() if identity not in wanted and identity != fired
         ),
         notices=tuple(effects.notices),
-        signals=tuple(effects.signals),
+        signals=tuple(signals),
+        starts=tuple(effects.starts),
         via=tuple(effects.via),
         refused=refused,
-        moved=before is None or before.state != after.state,
+        moved=moved_on,
     )
 
 
@@ -535,28 +530,11 @@ def _merge(data: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, V
     return {**data, **given}
 
 
-def _scope(
-    workflow: Workflow,
-    case: Case,
-    facts: Facts,
-    data: Mapping[str, Value],
-    old: Mapping[str, Value],
-) -> Scope:
-    return guards_for(workflow).scope(
-        key=case.key, state=case.state, today=facts.today, data=data, old=old, linked=facts.linked
-    )
-
-
-def _holds(guards: Guards, when: str, scope: Scope) -> bool:
-    """Whether a condition holds; one that touches an absent fact does not."""
-    try:
-        return guards.holds(when, scope)
-    except AbsentError:
-        return False
-
-
-def _title_of(workflow: Workflow, name: str) -> Text:
-    """What a person calls a name of an expression: `award_ends`, `partner.unit`."""
+def _title_of(workflow: Workflow, absent: AbsentError) -> Text:
+    """What a person calls a name of an expression: `award_ends`, `partner.unit`, or a fact of a child."""
+    name = absent.name
+    if absent.child is not None:
+        return Text.same(f"{absent.child}: {name.rpartition('.')[2]}")
     field = workflow.field_by_name.get(name.removeprefix("old."))
     if field:
         return Text(f"{field.title.de} ({name})", f"{field.title.en} ({name})")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wirflow.core.case import Case, Event, Timer
+from wirflow.core.opening import NewCase
 from wirflow.definition.model import Workflow
 from wirflow.definition.values import Value
 from wirflow.text import Lang, Text
@@ -21,6 +22,7 @@ RefusalCode = Literal[
     "rule",
     "no-alternative",
     "out-of-bounds",
+    "child",
 ]
 
 NoticeKind = Literal["event", "due", "reminder", "escalation"]
@@ -87,11 +89,15 @@ class Decision:
     cancel: tuple[Timer, ...] = ()
     notices: tuple[NoticeOrder, ...] = ()
     signals: tuple[SignalOrder, ...] = ()
+    starts: tuple[NewCase, ...] = ()
+    """Children that begin with it, all of them or the event does not happen."""
     via: tuple[Step, ...] = ()
     """The automatic transitions that followed, in order."""
     refused: Refusal | None = None
     """Of a deadline or signal: the rule that stood against it.  It is on record, and done with."""
     moved: bool = field(default=False)
     """The case came into another state."""
+    silent: bool = field(default=False)
+    """A child changed and nothing follows from it: nothing is written."""
     previous: Workflow | None = None
     """Of a migration: the version that the case pinned before."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.clock import civil_date
 from wirflow.core.case import Case, Event, EventKind, Facts, LinkedCase
+from wirflow.definition.usage import minds_children
 from wirflow.definition.values import load
 from wirflow.errors import InputError
 from wirflow.text import Text
@@ -49,7 +50,14 @@ def event_of(timer: Timer, workflow: Workflow) -> Event:
 
 
 def is_merged(timer: Timer, armed: Iterable[Timer], now: datetime) -> bool:
-    """Whether a reminder says nothing of its own: a later one of the same deadline is overdue too."""
+    """Whether a timer says nothing of its own: a later reminder of the same deadline is overdue too."""
+    if timer.kind == "signal" and timer.event is None:
+        # Of several children that changed at once, the last to be heard speaks for all.
+        later = [other for other in armed if other.kind == "signal" and other.event is None]
+        return any(
+            (timer.due_at, timer.label) < (other.due_at, other.label) and other.due_at == timer.due_at
+            for other in later
+        )
     return timer.kind == "reminder" and any(
         other.kind == "reminder" and other.name == timer.name and timer.due_at < other.due_at <= now
         for other in armed
@@ -68,7 +76,11 @@ def is_done(timer: Timer, case: Case) -> bool:
 
 
 def facts_at(
-    profile: Profile, moment: datetime, linked: Mapping[str, LinkedCase], armed: Iterable[Timer]
+    profile: Profile,
+    moment: datetime,
+    linked: Mapping[str, LinkedCase],
+    armed: Iterable[Timer],
+    children: Iterable[LinkedCase] = (),
 ) -> Facts:
     """The facts of a decision that counts at a moment; of the armed timers the legal ones matter."""
     return Facts(
@@ -78,9 +90,24 @@ def facts_at(
         catalogue=profile.catalogue,
         linked=linked,
         armed=tuple(timer for timer in armed if timer.kind != "signal"),
+        # By their keys, so that what is told to all of them has one order wherever it is decided.
+        children=tuple(sorted(children, key=lambda child: child.key)),
     )
 
 
-def as_linked(case: Case) -> LinkedCase:
-    """A case as others see it."""
-    return LinkedCase(key=case.key, state=case.state, data=case.data)
+def as_linked(case: Case, workflow: Workflow) -> LinkedCase:
+    """A case as others see it.
+
+    Args:
+        case: the case.
+        workflow: the definition that it pins.
+    """
+    return LinkedCase(
+        key=case.key,
+        state=case.state,
+        data=case.data,
+        workflow=case.workflow,
+        child=case.child,
+        final=workflow.place(case.state).final,
+        minds=minds_children(workflow),
+    )

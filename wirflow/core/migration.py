@@ -346,6 +346,7 @@ class Migration:
                 data=data,
                 old=case.data,
                 linked=facts.linked,
+                children=facts.children,
             )
             try:
                 data[item.field] = self._guards.value(item.value, scope, field)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wirflow.core.case import Case, Event, LinkedCase
+from wirflow.core.case import Case, Event, LinkedCase, Origin
+from wirflow.definition.usage import minds_children
 from wirflow.definition.values import Value, from_json
 from wirflow.text import Text
 
@@ -29,14 +30,23 @@ class NewCase:
     note: Text | None = None
     state: str | None = None
     """None: it starts in the initial state."""
+    child: str | None = None
+    """Of which kind of children of its parent it is; None: the one of its workflow."""
+    origin: Origin | None = None
+    """What started it, unless a person did."""
 
 
-def opening(new: NewCase, person: Person, moment: datetime) -> tuple[Case, Event]:
+def child_of(parent: Workflow, workflow: str) -> str | None:
+    """Of which kind a child is that somebody starts by hand: the first that has its workflow."""
+    return next((item.name for item in parent.children if item.workflow == workflow), None)
+
+
+def opening(new: NewCase, person: Person | None, moment: datetime) -> tuple[Case, Event]:
     """The blank case and the event with which `core.decide.start` begins it.
 
     Args:
         new: what is given.
-        person: who starts it.
+        person: who starts it; None: nobody, as when a deadline starts a child.
         moment: the instant at which it counts.
     """
     blank = Case(
@@ -46,6 +56,7 @@ def opening(new: NewCase, person: Person, moment: datetime) -> tuple[Case, Event
         since=moment,
         data={},
         links=new.links,
+        child=new.child,
         sources=new.sources,
         note=new.note,
     )
@@ -53,10 +64,11 @@ def opening(new: NewCase, person: Person, moment: datetime) -> tuple[Case, Event
         name="start",
         kind="import" if new.state else "start",
         occurred_at=moment,
-        actor=person.id,
-        roles=person.roles,
+        actor=person.id if person else None,
+        roles=person.roles if person else frozenset(),
         input=new.data,
         state=new.state,
+        origin=new.origin,
     )
     return blank, event
 
@@ -66,4 +78,13 @@ def sibling(workflow: Workflow, new: NewCase) -> LinkedCase:
     data = {
         item.name: from_json(item.type, item.default) for item in workflow.fields if item.default is not None
     }
-    return LinkedCase(key=new.key, state=new.state or workflow.initial.name, data=data | dict(new.data))
+    state = new.state or workflow.initial.name
+    return LinkedCase(
+        key=new.key,
+        state=state,
+        data=data | dict(new.data),
+        workflow=workflow.name,
+        child=new.child,
+        final=workflow.place(state).final,
+        minds=minds_children(workflow),
+    )

@@ -79,10 +79,18 @@ def record(
     }
     if decision.via:
         body["via"] = [{"event": step.event, "from": step.source, "to": step.target} for step in decision.via]
+    if decision.starts:
+        body["starts"] = [
+            {"case": new.key, "workflow": new.workflow, "child": new.child} for new in decision.starts
+        ]
     if before is None:
         body["links"] = dict(case.links)
         body["sources"] = dict(case.sources)
         body["note"] = {"sha256": digest_of_note(case.note)} if case.note else None
+        if case.child is not None:
+            body["child"] = case.child
+        if event.origin:
+            body["origin"] = {"case": event.origin.case, "seq": event.origin.seq}
     if before and previous:
         body["migration"] = {"from": previous.hash, "to": workflow.hash}
         body["carried"] = _carried(case)

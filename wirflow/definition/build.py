@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from wirflow.definition.declare import WHAT, Outline, declare
 from wirflow.definition.grammar import EVERYWHERE
 from wirflow.definition.model import (
+    CHILDREN,
     CORRECT,
+    EACH_YEAR,
+    HEARD,
     Assignment,
     DeadlineSpec,
     Escalation,
@@ -17,11 +20,14 @@ from wirflow.definition.model import (
     Input,
     Money,
     Notice,
+    Passed,
     Requirement,
     Signal,
+    Start,
     Transition,
     Warn,
     Workflow,
+    Years,
 )
 from wirflow.definition.shape import NAME, Part, twice
 from wirflow.definition.yaml import Mapping, Scalar
@@ -29,7 +35,7 @@ from wirflow.errors import DeadlineError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping as Types
 
     from wirflow.definition.log import Log
 
@@ -38,12 +44,19 @@ START: Final = "start"
 """The event with which every case begins; `not_by` may name it."""
 
 
+_BY_ITSELF: Final = {
+    CORRECT: Text("Schreiben Sie: corrections: {by: [Rolle]}.", "Write: corrections: {by: [role]}."),
+    START: Text("Mit ihm beginnt jeder Vorgang.", "Every case begins with it."),
+    HEARD: Text("So hört ein Vorgang von seinen Untervorgängen.", "By it a case hears of its children."),
+}
+
 _TABLES: Final = {
     "field": "fields",
     "role": "roles",
     "state": "states",
     "event": "transitions",
     "link": "links",
+    "child": "children",
 }
 """Where names are declared: what is wrong there is not told again wherever they are used."""
 
@@ -51,6 +64,8 @@ _TABLES: Final = {
 class _Expression(NamedTuple):
     node: Scalar
     expected: str
+    more: Types[str, str]
+    """Names that it may use beside those of the workflow, with their types."""
 
 
 def build(name: str, part: Part, outlines: dict[str, Outline], log: Log) -> Workflow | None:
@@ -90,6 +105,7 @@ class _Builder:
             roles=tuple(names.roles.values()),
             fields=tuple(names.fields.values()),
             links=tuple(names.links.values()),
+            children=tuple(names.children.values()),
             states=tuple(names.states.values()),
             transitions=tuple(self._transitions()),
             deadlines=tuple(self._deadline(key, item) for key, item in part.many("deadlines")),
@@ -173,19 +189,24 @@ class _Builder:
             state.name for state in self._names.states.values() if not state.final and not state.parent
         )
 
-    def _expression(self, node: Scalar | None, expected: str = "bool") -> str | None:
+    def _expression(
+        self, node: Scalar | None, expected: str = "bool", more: Types[str, str] | None = None
+    ) -> str | None:
         if node is None:
             return None
-        self._expressions.append(_Expression(node, expected))
+        self._expressions.append(_Expression(node, expected, more or {}))
         return node.text
 
     def _assignments(
-        self, rows: list[tuple[Scalar, Scalar]], types: dict[str, str]
+        self,
+        rows: list[tuple[Scalar, Scalar]],
+        types: dict[str, str],
+        more: Types[str, str] | None = None,
     ) -> tuple[Assignment, ...]:
         found = []
         for name, value in rows:
             if self._known("field", name, types):
-                self._expression(value, types[name.text])
+                self._expression(value, types[name.text], more)
                 found.append(Assignment(field=name.text, value=value.text))
         return tuple(found)
 
@@ -211,17 +232,15 @@ class _Builder:
     def _transitions(self) -> list[Transition]:
         found = []
         for event, alternatives in self._part.many("transitions"):
-            if event.text in {CORRECT, START}:
+            if event.text in _BY_ITSELF:
                 self._log.add(
                     "reserved-name",
                     event,
                     Text(
-                        f"Das Ereignis '{CORRECT}' gibt es von selbst.",
-                        f"The event '{CORRECT}' exists by itself.",
+                        f"Das Ereignis '{event.text}' gibt es von selbst.",
+                        f"The event '{event.text}' exists by itself.",
                     ),
-                    Text("Schreiben Sie: corrections: {by: [Rolle]}.", "Write: corrections: {by: [role]}.")
-                    if event.text == CORRECT
-                    else Text("Mit ihm beginnt jeder Vorgang.", "Every case begins with it."),
+                    _BY_ITSELF[event.text],
                 )
             found += [self._transition(event.text, item) for item in alternatives]
         corrections: Part | None = self._part.get("corrections")
@@ -243,6 +262,7 @@ class _Builder:
         types: dict[str, str] = {field.name: field.type for field in self._names.fields.values()}
         notices = [self._notice(item) for item in part.many("notices")]
         signals = [self._signal(item) for item in part.many("tell")]
+        starts = [self._start(item) for item in part.many("start")]
         return Transition(
             event=event,
             title=part.title(event),
@@ -263,6 +283,7 @@ class _Builder:
             set=self._assignments(part.many("set"), types),
             notices=tuple(item for item in notices if item),
             tell=tuple(item for item in signals if item),
+            start=tuple(item for item in starts if item),
             automatic=self._automatic(part),
             reopens=part.yes("reopens"),
             reason=part.yes("reason"),
@@ -287,21 +308,95 @@ class _Builder:
 
     def _signal(self, part: Part) -> Signal | None:
         when = self._expression(part.get("when"))
-        link = self._known("link", part.get("to"), self._names.links)
-        if link is None or not part.text("event"):
+        names = self._names
+        told = {CHILDREN: tuple(names.children.values())} if names.children else {}
+        told |= {name: (item,) for name, item in names.children.items()}
+        to = self._known("link", part.get("to"), (*names.links, *told))
+        if to is None or not part.text("event"):
             return None
-        target = self._names.links[link]
-        types: dict[str, str] = {field.name: field.type for field in target.fields}
-        known = self._outlines.get(target.workflow)
-        rows = part.many("with") if known else []
+        targets = (names.links[to],) if to in names.links else told[to]
+        types: dict[str, str] = {field.name: field.type for target in targets for field in target.fields}
+        known = [self._outlines[item.workflow] for item in targets if item.workflow in self._outlines]
+        unsure = {name for item in known for name in item.unsure}
+        rows = part.many("with") if len(known) == len(targets) else []
         return Signal(
-            to=link,
+            to=to,
             event=part.text("event") or "",
             when=when,
-            values=self._assignments(
-                [row for row in rows if known and row[0].text not in known.unsure], types
-            ),
+            values=self._assignments([row for row in rows if row[0].text not in unsure], types),
         )
+
+    def _start(self, part: Part) -> Start | None:
+        when = self._expression(part.get("when"))
+        name = self._known("child", part.get("child"), self._names.children)
+        span: Part | None = part.get("each_year")
+        years = None
+        if span and span.text("from") and span.text("until"):
+            years = Years(
+                first=self._expression(span.get("from"), "date") or "",
+                last=self._expression(span.get("until"), "date") or "",
+            )
+        if name is None:
+            return None
+        kind = self._names.children[name]
+        known = self._outlines.get(kind.workflow)
+        types: dict[str, str] = {field.name: field.type for field in kind.fields}
+        rows = [row for row in part.many("with") if known and row[0].text not in known.unsure]
+        key: Scalar | None = part.get("key")
+        return Start(
+            children=name,
+            when=when,
+            years=years,
+            values=self._assignments(rows, types, EACH_YEAR if years else None),
+            links=tuple(self._passed(kind.workflow, known, part)) if known else (),
+            key=key.text if key and self._check_key(key, each=years is not None) else None,
+        )
+
+    def _passed(self, workflow: str, known: Outline, part: Part) -> Iterator[Passed]:
+        """The links that a child takes over."""
+        for name, own in part.many("links"):
+            if name.text not in known.links:
+                self._log.unknown("link", WHAT["link"], name, known.links)
+                continue
+            to = self._known("link", own, self._names.links)
+            if to is None:
+                continue
+            leads, wanted = self._names.links[to].workflow, known.links[name.text]
+            if leads != wanted:
+                self._log.add(
+                    "wrong-type",
+                    own,
+                    Text(
+                        f"'{to}' führt zu '{leads}'; '{name.text}' von '{workflow}' führt zu '{wanted}'.",
+                        f"'{to}' leads to '{leads}'; '{name.text}' of '{workflow}' leads to '{wanted}'.",
+                    ),
+                )
+            yield Passed(name=name.text, to=to)
+
+    def _check_key(self, key: Scalar, *, each: bool) -> bool:
+        """Whether keys can be made of a text, and differ if several are."""
+        names = {"key", "number", *(("year",) if each else ())}
+        try:
+            parts = list(Formatter().parse(key.text))
+        except ValueError:
+            parts = [("", "", "", None)]
+        used = [name for _, name, layout, conversion in parts if name is not None]
+        fine = all(
+            name is None or (name in names and not layout and not conversion)
+            for _, name, layout, conversion in parts
+        )
+        if not fine or "key" not in used:
+            self._log.add(
+                "wrong-subject",
+                key,
+                Text("So lässt sich kein Aktenzeichen bilden.", "No key can be made of this."),
+                Text(
+                    f"{{key}} gehört hinein; möglich sind auch: {', '.join(sorted(names - {'key'}))}.",
+                    f"{{key}} belongs into it; also possible: {', '.join(sorted(names - {'key'}))}.",
+                ),
+            )
+            return False
+        return True
 
     def _deadline(self, key: Scalar, part: Part) -> DeadlineSpec:
         on, start = part.get("on"), part.get("from")
@@ -476,18 +571,18 @@ class _Builder:
 
     def _check_expressions(self, workflow: Workflow) -> None:
         """Type-check all expressions; what only follows from another finding is left out."""
-        if not self._expressions or {"fields", "links"} & self._part.wrong:
+        if not self._expressions or {"fields", "links", "parent", "children"} & self._part.wrong:
             return
         from wirflow.definition.guards import Guards  # noqa: PLC0415 - CEL is loaded only if needed
 
-        guards = Guards(workflow)
+        guards = Guards(workflow, states={name: item.states for name, item in self._outlines.items()})
         unsure = re.compile(rf"\b(?:{'|'.join(map(re.escape, self._unsure))})\b") if self._unsure else None
-        for node, expected in self._expressions:
+        for node, expected, more in self._expressions:
             if self._log.full:
                 break
             if unsure and unsure.search(node.text):
                 continue
-            for problem in guards.problems(node.text, expected):
+            for problem in (guards.within(more) if more else guards).problems(node.text, expected):
                 self._log.add(problem.code, node, problem.message, problem.hint, offset=problem.column)
 
 

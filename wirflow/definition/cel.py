@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from wirflow.definition.expression import Problem, presence, too_deep
+from wirflow.definition.expression import Problem, join_variable, presence, too_deep
 from wirflow.errors import DeadlineError
 from wirflow.text import Text
 
@@ -104,12 +104,13 @@ def euros(amount: timedelta) -> Decimal:
     return Decimal(amount // CENT).scaleb(-2)
 
 
-def environment(types: Mapping[str, str], presences: Iterable[str]) -> Any:
+def environment(types: Mapping[str, str], presences: Iterable[str], joins: int = 0) -> Any:
     """The environment in which the expressions of a workflow are compiled.
 
     Args:
         types: the dotted names of facts and their field types.
         presences: the dotted names for which `has()` may ask.
+        joins: how many questions about children an expression may have.
     """
     from cel_expr_python import cel  # type: ignore[import-untyped]  # noqa: PLC0415 - it ships no types; 25 ms
 
@@ -118,6 +119,9 @@ def environment(types: Mapping[str, str], presences: Iterable[str]) -> Any:
         for name, kind in types.items()
     }
     variables |= {presence(name): cel.Type.BOOL for name in presences}
+    for number in range(joins):
+        variables[join_variable(number, counts=False)] = cel.Type.BOOL
+        variables[join_variable(number, counts=True)] = cel.Type.INT
     # An allow-list: CEL's conversions, time stamps, regular expressions and loops do not exist.
     names = "".join(f'\n  - name: "{name}"' for name in _STANDARD)
     config = cel.NewEnvConfigFromYaml(

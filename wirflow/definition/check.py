@@ -15,7 +15,7 @@ from wirflow.definition.finding import Finding, Severity
 from wirflow.definition.log import Source, meant
 from wirflow.definition.model import CORRECT, Workflow
 from wirflow.definition.paths import Paths
-from wirflow.definition.signals import circles, tellers
+from wirflow.definition.signals import circles, generations, tellers
 from wirflow.definition.usage import unused
 from wirflow.errors import UnknownNameError
 from wirflow.text import Text
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from wirflow.deadlines import Rule
-    from wirflow.definition.model import Notice, Transition
+    from wirflow.definition.model import Notice, Signal, Transition
     from wirflow.definition.reader import Reading
 
     TemplateProblems = Callable[[str, Workflow, bool], Sequence[Text]]
@@ -66,6 +66,7 @@ def check(
         found += proof.transitions()
         found += proof.deadlines(known_rules)
         found += proof.signals()
+        found += proof.starts()
         if template_problems is not None:
             found += proof.templates(template_problems)
         found += proof.usage()
@@ -296,45 +297,10 @@ class _Proof:
         """`unknown-event`, `not-an-input`, `missing-input`, `signal-cycle`."""
         for path, item in self._numbered:
             for number, signal in enumerate(item.tell):
-                place = (*path, "tell", number)
-                target = self.world.get(self.workflow.link_by_name[signal.to].workflow)
-                if target is None:
-                    continue
-                alternatives = [other for other in target.transitions if other.event == signal.event]
-                given = frozenset(row.field for row in signal.values)
-                taken = {row.field for other in alternatives for row in other.input}
-                if not alternatives:
-                    yield self._finding(
-                        "unknown-event",
-                        (*place, "event"),
-                        Text(
-                            f"'{target.name}' kennt das Ereignis '{signal.event}' nicht.",
-                            f"'{target.name}' has no event '{signal.event}'.",
-                        ),
-                        meant(signal.event, target.events),
-                    )
-                    continue
-                for name in sorted(given - taken):
-                    yield self._finding(
-                        "not-an-input",
-                        (*place, "with", name),
-                        Text(
-                            f"'{signal.event}' nimmt in '{target.name}' die Angabe '{name}' nicht.",
-                            f"'{signal.event}' of '{target.name}' does not take '{name}'.",
-                        ),
-                        meant(name, sorted(taken)),
-                    )
-                wanted = _wanted(alternatives, given)
-                if wanted:
-                    yield self._finding(
-                        "missing-input",
-                        (*place, "event"),
-                        Text(
-                            f"'{signal.event}' verlangt in '{target.name}' auch {wanted}.",
-                            f"'{signal.event}' of '{target.name}' also requires {wanted}.",
-                        ),
-                        Text("Geben Sie es in 'with' mit.", "Give it in 'with'."),
-                    )
+                for name in self.workflow.reached(signal.to):
+                    target = self.world.get(name)
+                    if target is not None:
+                        yield from self._told((*path, "tell", number), signal, target)
         for told, which, trace in circles(self.workflow, self.world):
             path = next(path for path, item in self._numbered if item is told)
             yield self._finding(
@@ -346,6 +312,73 @@ class _Proof:
                 ),
                 Text("Geben Sie einem der Signale ein 'when'.", "Give one of the signals a 'when'."),
                 severity="warning",
+                trace=trace,
+            )
+
+    def _told(self, place: tuple[str | int, ...], signal: Signal, target: Workflow) -> Iterator[Finding]:
+        alternatives = [other for other in target.transitions if other.event == signal.event]
+        given = frozenset(row.field for row in signal.values)
+        taken = {row.field for other in alternatives for row in other.input}
+        if not alternatives:
+            yield self._finding(
+                "unknown-event",
+                (*place, "event"),
+                Text(
+                    f"'{target.name}' kennt das Ereignis '{signal.event}' nicht.",
+                    f"'{target.name}' has no event '{signal.event}'.",
+                ),
+                meant(signal.event, target.events),
+            )
+            return
+        for name in sorted(given - taken):
+            yield self._finding(
+                "not-an-input",
+                (*place, "with", name),
+                Text(
+                    f"'{signal.event}' nimmt in '{target.name}' die Angabe '{name}' nicht.",
+                    f"'{signal.event}' of '{target.name}' does not take '{name}'.",
+                ),
+                meant(name, sorted(taken)),
+            )
+        wanted = _wanted(alternatives, given)
+        if wanted:
+            yield self._finding(
+                "missing-input",
+                (*place, "event"),
+                Text(
+                    f"'{signal.event}' verlangt in '{target.name}' auch {wanted}.",
+                    f"'{signal.event}' of '{target.name}' also requires {wanted}.",
+                ),
+                Text("Geben Sie es in 'with' mit.", "Give it in 'with'."),
+            )
+
+    def starts(self) -> Iterator[Finding]:
+        """`missing-field`, `start-cycle`."""
+        for path, item in self._numbered:
+            for number, start in enumerate(item.start):
+                target = self.world.get(self.workflow.children_by_name[start.children].workflow)
+                given = {row.field for row in start.values}
+                for field in target.fields if target else ():
+                    if field.required and field.default is None and field.name not in given:
+                        yield self._finding(
+                            "missing-field",
+                            (*path, "start", number, "child"),
+                            Text(
+                                f"Ohne '{field.name}' ({field.title.de}) beginnt kein '{start.children}'.",
+                                f"No '{start.children}' starts without '{field.name}' ({field.title.en}).",
+                            ),
+                            Text("Geben Sie es in 'with' mit.", "Give it in 'with'."),
+                        )
+        for started, which, trace in generations(self.workflow, self.world):
+            path = next(path for path, item in self._numbered if item is started)
+            yield self._finding(
+                "start-cycle",
+                (*path, "start", which, "child"),
+                Text(
+                    "Diese Vorgänge beginnen einander ohne Bedingung immer wieder.",
+                    "These cases start one another again and again, without a condition.",
+                ),
+                Text("Geben Sie einem der Anfänge ein 'when'.", "Give one of the starts a 'when'."),
                 trace=trace,
             )
 

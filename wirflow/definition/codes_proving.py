@@ -121,6 +121,14 @@ PROOF: Final = Chapter(
             "warning",
         ),
         code(
+            "start-cycle",
+            (
+                "Vorgänge beginnen einander ohne Bedingung immer wieder.",
+                "Cases start one another again and again, without a condition.",
+            ),
+            ("Geben Sie einem der Anfänge ein 'when'.", "Give one of the starts a 'when'."),
+        ),
+        code(
             "template",
             (
                 "Eine Vorlage fehlt, oder nennt, was es nicht gibt.",
@@ -176,7 +184,10 @@ CASES: Final = Chapter(
                 "Ohne diese Angabe kann der Vorgang nicht beginnen.",
                 "The case cannot start without this fact.",
             ),
-            ("Schreiben Sie sie unter 'data'.", "Write it under 'data'."),
+            (
+                "Schreiben Sie sie unter 'data', bei einem Untervorgang unter 'with'.",
+                "Write it under 'data'; of a child that is started, under 'with'.",
+            ),
         ),
         code(
             "back-in-time",

@@ -206,6 +206,17 @@ SHAPE: Final = Chapter(
             ("Wählen Sie einen anderen Namen.", "Choose another name."),
         ),
         code(
+            "not-a-child",
+            (
+                "Vorgänge dieses Ablaufs gehören nicht zu solchen wie diesem.",
+                "Cases of that workflow do not belong to ones like this.",
+            ),
+            (
+                "Schreiben Sie dort 'parent: {workflow: …}' mit dem Namen dieses Ablaufs.",
+                "Write there 'parent: {workflow: …}' with the name of this workflow.",
+            ),
+        ),
+        code(
             "duplicate-item",
             ("Etwas steht zweimal in einer Liste.", "Something stands twice in a list."),
             ("Streichen Sie eines.", "Delete one."),
@@ -256,6 +267,12 @@ SHAPE: Final = Chapter(
         unknown("role", "Eine Rolle", "role", known=("unter 'roles'", "under 'roles'")),
         unknown("field", "Ein Feld", "field", known=("unter 'fields'", "under 'fields'")),
         unknown("link", "Eine Verknüpfung", "link", known=("unter 'links'", "under 'links'")),
+        unknown(
+            "child",
+            "Eine Art von Untervorgängen",
+            "kind of children",
+            known=("unter 'children'", "under 'children'"),
+        ),
         unknown("event", "Ein Ereignis", "event", known=("unter 'transitions'", "under 'transitions'")),
         unknown(
             "fact",

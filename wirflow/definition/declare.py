@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wirflow.definition.grammar import CEL_KEYWORDS, OWN_WORDS
-from wirflow.definition.model import CORRECT, Choice, Field, Link, LinkedField, Role, State
+from wirflow.definition.model import CORRECT, PARENT, Children, Choice, Field, Link, LinkedField, Role, State
 from wirflow.definition.shape import Part, decimal
 from wirflow.definition.values import parse, to_json
 from wirflow.errors import InputError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from wirflow.definition.log import Log
     from wirflow.definition.yaml import Scalar
@@ -24,6 +24,7 @@ WHAT: Final = {
     "state": Text("Der Zustand", "The state"),
     "event": Text("Das Ereignis", "The event"),
     "link": Text("Die Verknüpfung", "The link"),
+    "child": Text("Die Art von Untervorgängen", "The kind of children"),
     "workflow": Text("Der Ablauf", "The workflow"),
 }
 
@@ -33,6 +34,11 @@ class Outline(NamedTuple):
 
     fields: tuple[LinkedField, ...]
     unsure: frozenset[str] = frozenset()
+    parent: str | None = None
+    """The workflow whose children its cases are."""
+    links: Mapping[str, str] = {}
+    """Link → the workflow to which it leads."""
+    states: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class Names:
     roles: dict[str, Role]
     fields: dict[str, Field]
     links: dict[str, Link]
+    children: dict[str, Children]
     states: dict[str, State]
     events: tuple[str, ...]
     unsure: frozenset[str]
@@ -57,7 +64,21 @@ def outline(part: Part) -> Outline:
             fields.append(LinkedField(name=name.text, type=kind))
         else:
             unsure.add(name.text)
-    return Outline(tuple(fields), frozenset(unsure))
+    above: Part | None = part.get("parent")
+    links = {name.text: item.text("workflow") or "" for name, item in part.many("links")}
+    return Outline(
+        tuple(fields),
+        frozenset(unsure),
+        above.text("workflow") if above else None,
+        links,
+        tuple(_named_states(part, "")),
+    )
+
+
+def _named_states(part: Part, around: str) -> Iterator[str]:
+    for key, item in part.many("states"):
+        yield f"{around}{key.text}"
+        yield from _named_states(item, f"{around}{key.text}.")
 
 
 def declare(part: Part, outlines: dict[str, Outline], log: Log) -> Names:
@@ -69,7 +90,8 @@ def declare(part: Part, outlines: dict[str, Outline], log: Log) -> Names:
         log: takes what is wrong.
     """
     links = _links(part, outlines, log)
-    fields = _fields(part, links, log)
+    children = _children(part, links, outlines, log)
+    fields = _fields(part, {**links, **children}, log)
     states = {state.name: state for state in _states(part, None, log)}
     roles = {key.text: Role(name=key.text, title=item.title(key.text)) for key, item in part.many("roles")}
     events = [key.text for key, _ in part.many("transitions")]
@@ -79,7 +101,11 @@ def declare(part: Part, outlines: dict[str, Outline], log: Log) -> Names:
     for link in links.values():
         known = outlines.get(link.workflow)
         unsure |= {f"{link.name}.{name}" for name in known.unsure} if known else {link.name}
-    return Names(roles, fields, links, states, tuple(events), frozenset(unsure))
+    unsure |= part.keys("children") - children.keys()
+    for kind in children.values():
+        known = outlines.get(kind.workflow)
+        unsure |= {f"{kind.name}.{name}" for name in known.unsure} if known else {kind.name}
+    return Names(roles, fields, links, children, states, tuple(events), frozenset(unsure))
 
 
 def _states(part: Part, parent: State | None, log: Log) -> Iterator[State]:
@@ -129,7 +155,35 @@ def _states(part: Part, parent: State | None, log: Log) -> Iterator[State]:
 
 def _links(part: Part, outlines: dict[str, Outline], log: Log) -> dict[str, Link]:
     links = {}
+    above: Part | None = part.get("parent")
+    target = above.get("workflow") if above else None
+    if above and target is not None:
+        if target.text not in outlines:
+            log.unknown("workflow", WHAT["workflow"], target, [name for name in outlines if name[0] != "?"])
+        known = outlines.get(target.text)
+        title: Text | None = above.get("title")
+        links[PARENT] = Link(
+            name=PARENT,
+            workflow=target.text,
+            title=title or Text("Übergeordneter Vorgang", "Parent case"),
+            fields=known.fields if known else (),
+            is_parent=True,
+        )
     for key, item in part.many("links"):
+        if key.text == PARENT:
+            log.add(
+                "reserved-name",
+                key,
+                Text(
+                    "'parent' ist der Vorgang, zu dem dieser gehört.",
+                    "'parent' is the case to which this one belongs.",
+                ),
+                Text(
+                    "Schreiben Sie oben in der Datei: parent: {workflow: …}.",
+                    "Write at the top of the file: parent: {workflow: …}.",
+                ),
+            )
+            continue
         if not _permitted(key, log):
             continue
         target = item.get("workflow")
@@ -145,22 +199,60 @@ def _links(part: Part, outlines: dict[str, Outline], log: Log) -> dict[str, Link
     return links
 
 
-def _fields(part: Part, links: dict[str, Link], log: Log) -> dict[str, Field]:
-    fields = {}
-    for key, item in part.many("fields"):
+def _children(
+    part: Part, links: dict[str, Link], outlines: dict[str, Outline], log: Log
+) -> dict[str, Children]:
+    own = part.text("workflow")
+    children = {}
+    for key, item in part.many("children"):
         if key.text in links:
+            _taken(key, log)
+            continue
+        if not _permitted(key, log):
+            continue
+        target: Scalar | None = item.get("workflow")
+        known = outlines.get(target.text) if target else None
+        if target is not None and known is None:
+            log.unknown("workflow", WHAT["workflow"], target, [name for name in outlines if name[0] != "?"])
+        elif target is not None and known is not None and own is not None and known.parent != own:
             log.add(
-                "name-taken",
-                key,
+                "not-a-child",
+                target,
                 Text(
-                    f"'{key.text}' heißt schon eine Verknüpfung.",
-                    f"'{key.text}' is already the name of a link.",
+                    f"'{target.text}' gehört zu keinem Vorgang '{own}'.",
+                    f"'{target.text}' belongs to no case '{own}'.",
                 ),
                 Text(
-                    "Ausdrücke könnten beide nicht unterscheiden.",
-                    "Expressions could not tell them apart.",
+                    f"Schreiben Sie dort: parent: {{workflow: {own}}}.",
+                    f"Write there: parent: {{workflow: {own}}}.",
                 ),
             )
+        children[key.text] = Children(
+            name=key.text,
+            workflow=target.text if target else "",
+            title=item.title(key.text),
+            fields=known.fields if known else (),
+        )
+    return children
+
+
+def _taken(key: Scalar, log: Log) -> None:
+    log.add(
+        "name-taken",
+        key,
+        Text(
+            f"'{key.text}' heißt schon eine Verknüpfung oder eine Art von Untervorgängen.",
+            f"'{key.text}' is already the name of a link or of a kind of children.",
+        ),
+        Text("Ausdrücke könnten beide nicht unterscheiden.", "Expressions could not tell them apart."),
+    )
+
+
+def _fields(part: Part, taken: Mapping[str, object], log: Log) -> dict[str, Field]:
+    fields = {}
+    for key, item in part.many("fields"):
+        if key.text in taken:
+            _taken(key, log)
         elif _permitted(key, log):
             fields[key.text] = _field(key, item, log)
     return fields

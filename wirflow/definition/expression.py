@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 MAX_LENGTH: Final = 2_000
 """Characters in an expression; a longer one is several rules and should be written as such."""
@@ -27,6 +27,11 @@ _TOKEN: Final = re.compile(
     r"|(?P<sign>==|!=|<=|>=|&&|\|\||.)",
     re.DOTALL | re.ASCII,
 )
+
+JOINS: Final = ("all", "exists", "count")
+"""What may be asked of the children of a case: `report.all(r, r.final)`."""
+MAX_JOINS: Final = 8
+"""Questions about children in one expression."""
 
 _OPENING: Final = frozenset("([{")
 _CLOSING: Final = frozenset(")]}")
@@ -63,17 +68,41 @@ class Name(NamedTuple):
     last: int
 
 
+class Join(NamedTuple):
+    """A question about the children of a case: `report.all(r, r.final)`, or `size(report)`."""
+
+    how: str
+    """`all`, `exists`, `count` or `size`."""
+    group: str
+    """The children that are meant; `children`: all of them."""
+    name: str
+    """What one of them is called in the body; empty for `size`."""
+    named_at: int
+    body: str
+    body_at: int
+    """Where the body begins in the expression."""
+    variable: str
+    """What stands for it before CEL."""
+    start: int
+
+    @property
+    def counts(self) -> bool:
+        """Whether it gives a number, not a truth value."""
+        return self.how in {"count", "size"}
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What the words of an expression say, before CEL sees it."""
 
     text: str
-    """With every `has(x)` as one variable, comments blank; as long as the source."""
+    """With every `has(x)` and every join as one variable, comments blank; as long as the source."""
     tokens: Sequence[Token]
     values: Sequence[Name]
     presences: Sequence[Name]
     calls: Sequence[tuple[str, int]]
     methods: Sequence[tuple[str, int]]
+    joins: Sequence[Join] = ()
 
     def token(self, index: int) -> str:
         """The text of a token, or nothing beyond the ends."""
@@ -121,14 +150,25 @@ def presence(name: str) -> str:
     return f"has_{name.replace('.', 'D')}_"
 
 
-def read(expr: str) -> Reading:
-    """Find the names of an expression, and make each `has(x)` one variable."""
+def join_variable(number: int, *, counts: bool) -> str:
+    """The variable that stands for a join; no name of a definition ends in `_`."""
+    return f"n_{number}_" if counts else f"b_{number}_"
+
+
+def read(expr: str, groups: Collection[str] = ()) -> Reading:
+    """Find the names of an expression, and make each `has(x)` and each join one variable.
+
+    Args:
+        expr: CEL source text.
+        groups: names that stand for children, whose number `size(…)` gives.
+    """
     tokens = list(tokens_of(expr))
     text = _blanked(expr)
     values: list[Name] = []
     presences: list[Name] = []
     calls: list[tuple[str, int]] = []
     methods: list[tuple[str, int]] = []
+    joins: list[Join] = []
     index = 0
     while index < len(tokens):
         token = tokens[index]
@@ -136,6 +176,13 @@ def read(expr: str) -> Reading:
         if token.kind != "name" or token.text in _CONSTANTS:
             continue
         following = _text(tokens, index)
+        join = _join(expr, tokens, index - 1, groups, len(joins))
+        if join is not None and _text(tokens, index - 2) != ".":
+            found, index = join
+            joins.append(found)
+            end = tokens[index - 1].start + 1
+            text = text[: token.start] + found.variable.ljust(end - token.start) + text[end:]
+            continue
         if _text(tokens, index - 2) == ".":
             if following == "(":
                 methods.append((token.text, token.start))
@@ -154,7 +201,39 @@ def read(expr: str) -> Reading:
         if path is not None:
             values.append(path)
             index = path.last + 1
-    return Reading(text, tokens, values, presences, calls, methods)
+    return Reading(text, tokens, values, presences, calls, methods, joins)
+
+
+def _join(
+    expr: str, tokens: Sequence[Token], first: int, groups: Collection[str], number: int
+) -> tuple[Join, int] | None:
+    """The join that begins with this token, and the index after it; None if there is none."""
+    token = tokens[first]
+    if token.text == "size" and _text(tokens, first + 1) == "(" and _text(tokens, first + 3) == ")":
+        group = tokens[first + 2]
+        if group.text not in groups:
+            return None
+        variable = join_variable(number, counts=True)
+        return Join("size", group.text, "", 0, "", 0, variable, token.start), first + 4
+    how = _text(tokens, first + 2)
+    if _text(tokens, first + 1) != "." or how not in JOINS or _text(tokens, first + 3) != "(":
+        return None
+    if first + 6 >= len(tokens) or tokens[first + 4].kind != "name" or _text(tokens, first + 5) != ",":
+        return None
+    depth, last = 1, first + 6
+    while last < len(tokens):
+        depth += (tokens[last].text in _OPENING) - (tokens[last].text in _CLOSING)
+        if not depth:
+            break
+        last += 1
+    if depth or last == first + 6:
+        return None
+    begin, end = tokens[first + 6].start, tokens[last].start
+    variable = join_variable(number, counts=how == "count")
+    name = tokens[first + 4]
+    return Join(
+        how, token.text, name.text, name.start, expr[begin:end], begin, variable, token.start
+    ), last + 1
 
 
 def _blanked(expr: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, get_args
 
+from wirflow.definition.grammar_children import CHILDREN, PARENT, START
 from wirflow.definition.invariant import INVARIANTS
 from wirflow.definition.model import Counts, FieldType, Tone
 from wirflow.definition.shape import (
@@ -51,7 +52,7 @@ CEL_KEYWORDS: Final = frozenset(
     }
     | {"namespace", "null", "package", "return", "true", "var", "void", "while"}
 )
-OWN_WORDS: Final = frozenset({"old", "today", "state", "key", "has", "active"})
+OWN_WORDS: Final = frozenset({"old", "today", "state", "key", "has", "active", "children", "each"})
 """Names that expressions have of themselves."""
 
 _PLACE: Final = re.compile(rf"{NAME.pattern}(?:\.{NAME.pattern})*", re.ASCII)
@@ -230,7 +231,10 @@ _SIGNAL: Final = Record(
         "to": Key(
             IDENTIFIER,
             required=True,
-            about=Text("Name der Verknüpfung, die es erfährt.", "Name of the link that is told."),
+            about=Text(
+                "Wer es erfährt: eine Verknüpfung, eine Art von Untervorgängen oder children, alle.",
+                "Who is told: a link, a kind of children, or children, all of them.",
+            ),
         ),
         "event": Key(
             IDENTIFIER,
@@ -332,7 +336,14 @@ _TRANSITION: Final = Record(
         ),
         "tell": Key(
             Many(_SIGNAL),
-            about=Text("Ereignisse in verknüpften Vorgängen.", "Events in linked cases."),
+            about=Text(
+                "Ereignisse in verknüpften Vorgängen und Untervorgängen.",
+                "Events in linked cases and in children.",
+            ),
+        ),
+        "start": Key(
+            Many(START),
+            about=Text("Untervorgänge, die damit beginnen.", "Children that are started with it."),
         ),
         "automatic": Key(
             BOOLEAN,
@@ -607,6 +618,19 @@ WORKFLOW: Final = Record(
             about=Text(
                 "Andere Vorgänge, in die Bedingungen sehen und denen etwas mitgeteilt wird.",
                 "Other cases that conditions look at and that are told something.",
+            ),
+        ),
+        "parent": Key(
+            PARENT,
+            about=Text(
+                "Von welchem Ablauf der Vorgang ist, zu dem ein solcher gehört.",
+                "Of which workflow the case is that such a case belongs to.",
+            ),
+        ),
+        "children": Key(
+            Table(CHILDREN, IDENTIFIER),
+            about=Text(
+                "Vorgänge, die zu diesem gehören, nach Arten.", "Cases that belong to this one, by kinds."
             ),
         ),
         "states": Key(

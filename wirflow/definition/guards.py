@@ -14,6 +14,8 @@ How facts become CEL values:
 - `old.x` and `partner.x` are plain variables with a dot in their names.
 - `has(x)` becomes, before compiling, a boolean variable whose name has exactly
   as many characters, so that columns stay right.
+- `report.all(r, …)` becomes, likewise, a variable.  Its body is an expression of
+  its own, in which `r.x` are plain variables too; it is asked once for each child.
 - An absent fact is not bound: an expression that needs it raises `AbsentError`.
 """
 
@@ -22,9 +24,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from wirflow.definition.cel import (
@@ -42,7 +46,20 @@ from wirflow.definition.cel import (
     translate,
     wrong_result,
 )
-from wirflow.definition.expression import Name, Problem, Reading, bounds, compared, presence, read
+from wirflow.definition.expression import (
+    JOINS,
+    MAX_JOINS,
+    Join,
+    Name,
+    Problem,
+    Reading,
+    bounds,
+    compared,
+    presence,
+    read,
+)
+from wirflow.definition.joins import bare_group, no_group, no_question, taken, too_many
+from wirflow.definition.model import CHILDREN
 from wirflow.definition.values import Value, parse
 from wirflow.errors import InputError, nearest
 from wirflow.text import Text
@@ -62,11 +79,12 @@ _ABSENT: Final = re.compile(r'[A-Z_]+: No value with name "([^"]+)"')
 
 
 class AbsentError(Exception):
-    """An expression needed a fact that is absent; `name` is its dotted name."""
+    """An expression needed a fact that is absent; `name` is its dotted name, `child` whose it is."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, child: str | None = None) -> None:
         super().__init__(name)
         self.name = name
+        self.child = child
 
 
 class GuardError(InputError):
@@ -92,14 +110,44 @@ class Linked(Protocol):
         ...
 
 
+class Child(Linked, Protocol):
+    """A child of a case, as far as expressions see it; one that has not begun yet has no state."""
+
+    @property
+    def workflow(self) -> str:
+        """The name of its workflow."""
+        ...
+
+    @property
+    def child(self) -> str | None:
+        """Of which kind it is."""
+        ...
+
+    @property
+    def final(self) -> bool:
+        """Whether it is over."""
+        ...
+
+
 class Scope:
     """The facts that expressions of one decision see; each is turned into a CEL value at most once."""
 
-    __slots__ = ("_bound", "_sources")
+    __slots__ = ("_active", "_bound", "_sources", "children")
 
-    def __init__(self, sources: Mapping[str, Mapping[str, Value]], active: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        sources: Mapping[str, Mapping[str, Value]],
+        active: Sequence[str] = (),
+        children: Sequence[Child] = (),
+    ) -> None:
         self._sources = sources
+        self._active = active
         self._bound: dict[str, object] = {"active": list(active)}
+        self.children = children
+
+    def within(self, name: str, facts: Mapping[str, Value]) -> Scope:
+        """The same facts with those of one more case, or the like, under a name."""
+        return Scope({**self._sources, name: facts}, self._active, self.children)
 
     def bind(self, name: str) -> object | None:
         """The CEL value of a dotted name; None if it is absent."""
@@ -122,12 +170,58 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
+class _Question:
+    """A join, ready to be asked."""
+
+    join: Join
+    holds: Callable[[Scope], bool]
+
+    def answer(self, scope: Scope) -> bool | int:
+        """What the children say.
+
+        Raises:
+            AbsentError: it depends on a fact that some child does not have.
+            GuardError: it cannot be evaluated.
+        """
+        join = self.join
+        asked = [item for item in scope.children if join.group in {CHILDREN, item.child}]
+        if join.how == "size":
+            return len(asked)
+        absent: AbsentError | None = None
+        count = 0
+        for item in asked:
+            facts = {**item.data, "key": item.key, "workflow": item.workflow}
+            if item.state:
+                facts |= {"state": item.state, "final": item.final}
+            try:
+                said = self.holds(scope.within(join.name, facts))
+            except AbsentError as error:
+                owner, _, fact = error.name.rpartition(".")
+                own = owner == join.name
+                absent = absent or (AbsentError(f"{join.group}.{fact}", item.key) if own else error)
+                continue
+            if join.how != "count" and said == (join.how == "exists"):
+                return said  # one is enough, whatever is not known of the others
+            count += said
+        if absent is not None:
+            raise absent
+        return count if join.how == "count" else join.how == "all"
+
+
+@dataclass(frozen=True, slots=True)
 class _Program:
     run: Callable[..., Any]
     values: Sequence[str]
     presences: Sequence[tuple[str, str]]
+    questions: Sequence[_Question] = ()
 
     def evaluate(self, scope: Scope) -> Any:
+        """What CEL makes of it.
+
+        Raises:
+            AbsentError: what it asks about children needs a fact that is absent.
+            GuardError: what it asks about children cannot be evaluated.
+        """
         data: dict[str, object] = {}
         for name in self.values:
             value = scope.bind(name)
@@ -135,7 +229,21 @@ class _Program:
                 data[name] = value
         for variable, name in self.presences:
             data[variable] = scope.has(name)
-        return self.run(data=data)
+        if not self.questions:
+            return self.run(data=data)
+        missing: dict[str, Exception] = {}
+        for question in self.questions:
+            try:
+                data[question.join.variable] = question.answer(scope)
+            except (AbsentError, GuardError) as error:
+                missing[question.join.variable] = error
+        result = self.run(data=data)
+        if missing and result.type().name() == "ERROR":
+            # Only what is needed counts: `state == "x" || report.all(…)` may need no children.
+            absent = _ABSENT.match(str(result.value()))
+            if absent and absent[1] in missing:
+                raise missing[absent[1]]
+        return result
 
 
 class Guards:
@@ -144,12 +252,19 @@ class Guards:
     May be shared between threads.
     """
 
-    def __init__(self, workflow: Workflow, before: Workflow | None = None) -> None:
+    def __init__(
+        self,
+        workflow: Workflow,
+        before: Workflow | None = None,
+        *,
+        states: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         """Prepare, without compiling yet.
 
         Args:
             workflow: whose expressions they are.
             before: the version to which `old` and `state` belong, if that is another one.
+            states: workflow → its states, so that a child is not compared with one that it never has.
         """
         was = before or workflow
         self._active = was.active
@@ -169,9 +284,49 @@ class Guards:
                     f"{link.name}.{name}": names for name, names in self._choices.items() if "." not in name
                 }
         self._links = tuple(link.name for link in workflow.links)
+        self._groups: dict[str, dict[str, str]] = {}
+        names = [CHILDREN, *workflow.children_by_name] if workflow.children else []
+        for name in names:
+            self._groups[name] = {item.name: item.type for item in workflow.fields_of(name)}
+            self._groups[name] |= {"key": "text", "state": "text", "workflow": "text", "final": "boolean"}
+        self._standing = {
+            name: [
+                state
+                for kind in workflow.children
+                if name in {kind.name, CHILDREN}
+                for state in (states or {}).get(kind.workflow, ())
+            ]
+            for name in names
+        }
+        self._inner: dict[tuple[tuple[str, str], ...], Guards] = {}
         self._lock = threading.Lock()
         self._env: Any = None
         self._programs: dict[str, _Program] = {}
+
+    def within(self, more: Mapping[str, str]) -> Guards:
+        """The same expressions with more names, but without questions about children.
+
+        Args:
+            more: dotted names and their types.
+        """
+        names = tuple(sorted(more.items()))
+        found = self._inner.get(names)
+        if found is None:
+            found = copy(self)
+            found._types = {**self._types, **more}  # noqa: SLF001 - it is one of its own
+            found._groups = {}  # noqa: SLF001 - likewise
+            found._lock, found._env, found._programs = threading.Lock(), None, {}  # noqa: SLF001 - likewise
+            self._inner[names] = found
+        return found
+
+    def _asked(self, join: Join) -> Guards:
+        """The expressions that may stand as the body of a join."""
+        facts = self._groups.get(join.group, {})
+        inner = self.within({f"{join.name}.{name}": kind for name, kind in facts.items()})
+        states = self._standing.get(join.group)
+        if states:
+            inner._choices = {**inner._choices, f"{join.name}.state": states}  # noqa: SLF001 - one of its own
+        return inner
 
     def problems(self, expr: str, expected: str) -> Sequence[Problem]:
         """What is wrong with an expression.
@@ -186,7 +341,9 @@ class Guards:
         problem = bounds(expr)
         if problem is not None:
             return [problem]
-        reading = read(expr)
+        reading = read(expr, self._groups)
+        if len(reading.joins) > MAX_JOINS:
+            return [too_many(reading.joins[MAX_JOINS].start)]
         try:
             with self._lock:
                 compiled = self._environment().compile(reading.text)
@@ -200,6 +357,7 @@ class Guards:
             found = [] if gives(given, expected) else [wrong_result(given, expected)]
         own = [
             *self._unknown(reading),
+            *self._joined(reading),
             *self._foreign_choices(reading),
             *_unknown_words(reading),
             *_bad_literals(reading),
@@ -212,8 +370,17 @@ class Guards:
 
     def names(self, expr: str) -> frozenset[str]:
         """The dotted names that an expression touches, be it in `has()`."""
-        reading = read(expr)
-        return frozenset(item.name for item in (*reading.values, *reading.presences))
+        reading = read(expr, self._groups)
+        found = {item.name for item in (*reading.values, *reading.presences)}
+        for join in reading.joins:
+            found.add(join.group)
+            inner = self._asked(join).names(join.body) if join.body else ()
+            owner = f"{join.name}."
+            found |= {
+                f"{join.group}.{name.removeprefix(owner)}" if name.startswith(owner) else name
+                for name in inner
+            }
+        return frozenset(found)
 
     def scope(
         self,
@@ -224,6 +391,7 @@ class Guards:
         data: Mapping[str, Value],
         old: Mapping[str, Value],
         linked: Mapping[str, Linked],
+        children: Sequence[Child] = (),
     ) -> Scope:
         """What the expressions of one decision see.
 
@@ -234,13 +402,14 @@ class Guards:
             data: its facts, input included.
             old: its facts before the event; empty when a case starts.
             linked: the cases it is linked to, by the names of the links.
+            children: the cases that belong to it.
         """
         sources: dict[str, Mapping[str, Value]] = {
             name: {**case.data, "key": case.key, "state": case.state} for name, case in linked.items()
         }
         sources[""] = {**data, "key": key, "state": state, "today": today}
         sources["old"] = old
-        return Scope(sources, self._active(state))
+        return Scope(sources, self._active(state), children)
 
     def holds(self, expr: str, scope: Scope) -> bool:
         """Whether a guard holds.
@@ -282,7 +451,7 @@ class Guards:
     def _compile(self, expr: str) -> _Program:
         problem = bounds(expr)
         if problem is None:
-            reading = read(expr)
+            reading = read(expr, self._groups)
             try:
                 with self._lock:
                     compiled = self._environment().compile(reading.text)
@@ -293,6 +462,7 @@ class Guards:
                     run=compiled.eval,
                     values=tuple(dict.fromkeys(item.name for item in reading.values)),
                     presences=tuple({presence(item.name): item.name for item in reading.presences}.items()),
+                    questions=tuple(self._question(join) for join in reading.joins),
                 )
                 self._programs[expr] = program
                 return program
@@ -300,8 +470,27 @@ class Guards:
 
     def _environment(self) -> Any:
         if self._env is None:
-            self._env = environment(self._types, (*self._types, *self._links))
+            joins = MAX_JOINS if self._groups else 0
+            self._env = environment(self._types, (*self._types, *self._links), joins)
         return self._env
+
+    def _question(self, join: Join) -> _Question:
+        inner = self._asked(join)
+        return _Question(join, partial(inner.holds, join.body))
+
+    def _joined(self, reading: Reading) -> Iterator[Problem]:
+        """What is wrong with the questions about children."""
+        for join in reading.joins:
+            if join.group not in self._groups:
+                yield no_group(join, self._groups)
+                continue
+            if not join.body:
+                continue
+            if join.name in {*self._types, *self._links, *self._groups, "old", "each"}:
+                yield taken(join)
+                continue
+            for problem in self._asked(join).problems(join.body, "bool"):
+                yield replace(problem, column=problem.column + join.body_at)
 
     def _unknown(self, reading: Reading) -> Iterator[Problem]:
         for item in reading.values:
@@ -318,10 +507,14 @@ class Guards:
                     ),
                     "wrong-type",
                 )
+            elif item.name in self._groups:
+                yield bare_group(item)
             elif item.name not in self._types:
                 yield _unknown_field(item, self._types)
         for item in reading.presences:
-            if item.name not in self._types and item.name not in self._links:
+            if item.name in self._groups:
+                yield bare_group(item)
+            elif item.name not in self._types and item.name not in self._links:
                 yield _unknown_field(item, (*self._types, *self._links))
 
     def _foreign_choices(self, reading: Reading) -> Iterator[Problem]:
@@ -377,6 +570,8 @@ def _unknown_words(reading: Reading) -> Iterator[Problem]:
                         "For instance: has(award_ends), has(old.award_ends), has(partner.unit).",
                     ),
                 )
+            elif name in JOINS and known is METHODS:
+                yield no_question(name, start)
             elif name not in known:
                 yield _unknown_function(name, start, known)
 

@@ -14,14 +14,14 @@ import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
 from wirflow.text import LANGS, Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
 FieldType = Literal["text", "integer", "money", "date", "boolean", "choice", "period"]
 
@@ -29,6 +29,23 @@ Tone = Literal["neutral", "waiting", "good", "bad"]
 
 Counts = Literal["approved", "prospective", "at_risk", "cost", "ceiling"]
 """What money counts as in a forecast: by its certainty, as a cost, or as the most there could be."""
+
+PARENT = "parent"
+"""The link of a child to the case that it belongs to."""
+
+CHILDREN = "children"
+"""All children of a case, of whatever kind."""
+
+HEARD = "child_changed"
+"""What a case hears of its children: it only looks whether something follows by itself."""
+
+EACH_YEAR: Final[Mapping[str, str]] = {
+    "each.number": "integer",
+    "each.year": "integer",
+    "each.first": "date",
+    "each.last": "date",
+}
+"""What the facts of a child may be made of that is started for a year, with the types."""
 
 SEPARATOR = " + "
 """Stands between the states of a case that is in several at once."""
@@ -90,6 +107,18 @@ class Link:
     workflow: str
     title: Text
     fields: tuple[LinkedField, ...] = ()
+    is_parent: bool = False
+    """It leads to the case of which this one is a child."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Children:
+    """A kind of cases that belong to a case: it starts them, waits for them, tells them something."""
+
+    name: str
+    workflow: str
+    title: Text
+    fields: tuple[LinkedField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,14 +173,47 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """An event told to a linked case, durable and exactly once."""
+    """An event told to a linked case, or to children, durable and exactly once."""
 
     to: str
-    """The name of a link."""
+    """The name of a link, of a kind of children, or `children`."""
     event: str
     when: str | None = None
     values: tuple[Assignment, ...] = ()
     """Fields of the *other* case and expressions over this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Years:
+    """The calendar years from one day to another, both included."""
+
+    first: str
+    last: str
+    """Expressions that give dates."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A link of a child and the link of its parent that it takes over."""
+
+    name: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """Child cases that a transition starts: one, or one for each year or item."""
+
+    children: str
+    """Of which kind."""
+    when: str | None = None
+    years: Years | None = None
+    """One for each of these years."""
+    values: tuple[Assignment, ...] = ()
+    """Fields of the child and expressions over the parent; `each.year` and its like among them."""
+    links: tuple[Passed, ...] = ()
+    key: str | None = None
+    """How it is called: text with `{key}`, `{year}` and `{number}` in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +238,7 @@ class Transition:
     set: tuple[Assignment, ...] = ()
     notices: tuple[Notice, ...] = ()
     tell: tuple[Signal, ...] = ()
+    start: tuple[Start, ...] = ()
     automatic: bool = False
     """Nobody brings it about: it is taken as soon as `when` holds, or, without one, as soon as
     all that is inside its source has come to a final state."""
@@ -287,6 +350,7 @@ class Workflow:
     money: tuple[Money, ...] = ()
     constraints: tuple[Requirement, ...] = ()
     """What has to hold between the facts of a case after every event; an absent fact breaks none."""
+    children: tuple[Children, ...] = ()
     language: int = field(default=1)
     """Version of the language (`wirflow: 1`)."""
 
@@ -324,6 +388,37 @@ class Workflow:
     def link_by_name(self) -> dict[str, Link]:
         """Links by their names, in the order of the definition."""
         return {item.name: item for item in self.links}
+
+    @cached_property
+    def children_by_name(self) -> dict[str, Children]:
+        """Kinds of children by their names, in the order of the definition."""
+        return {item.name: item for item in self.children}
+
+    @cached_property
+    def parent(self) -> Link | None:
+        """The link to the case that a case of this workflow belongs to."""
+        return next((item for item in self.links if item.is_parent), None)
+
+    def reached(self, name: str) -> tuple[str, ...]:
+        """The workflows of the cases that a signal to a link or to children may reach."""
+        if name in self.link_by_name:
+            return (self.link_by_name[name].workflow,)
+        found = (item.workflow for item in self.children if name in {item.name, CHILDREN})
+        return tuple(dict.fromkeys(found))
+
+    def fields_of(self, name: str) -> tuple[LinkedField, ...]:
+        """The facts of the cases behind a link, or of children; those that differ in type left away."""
+        if name in self.link_by_name:
+            return self.link_by_name[name].fields
+        types: dict[str, set[FieldType]] = {}
+        for group in self.children:
+            for item in group.fields if name in {group.name, CHILDREN} else ():
+                types.setdefault(item.name, set()).add(item.type)
+        return tuple(
+            LinkedField(name=field, type=next(iter(kinds)))
+            for field, kinds in types.items()
+            if len(kinds) == 1
+        )
 
     @cached_property
     def role_by_name(self) -> dict[str, Role]:

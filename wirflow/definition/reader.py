@@ -135,4 +135,9 @@ def _read(documents: Iterable[Document], known: Mapping[str, Workflow]) -> Readi
 
 
 def _outline_of(workflow: Workflow) -> Outline:
-    return Outline(tuple(LinkedField(name=item.name, type=item.type) for item in workflow.fields))
+    return Outline(
+        tuple(LinkedField(name=item.name, type=item.type) for item in workflow.fields),
+        parent=workflow.parent.workflow if workflow.parent else None,
+        links={item.name: item.workflow for item in workflow.links},
+        states=tuple(workflow.state_by_name),
+    )

@@ -19,8 +19,8 @@ def tellers(world: Mapping[str, Workflow]) -> Mapping[str, frozenset[str]]:
     for workflow in world.values():
         for item in workflow.transitions:
             for signal in item.tell:
-                target = workflow.link_by_name[signal.to].workflow
-                told[target] = told.get(target, frozenset()) | {signal.event}
+                for target in workflow.reached(signal.to):
+                    told[target] = told.get(target, frozenset()) | {signal.event}
     return told
 
 
@@ -41,10 +41,11 @@ def circles(
         for number, signal in enumerate(item.tell):
             if signal.when is not None:
                 continue
-            first = (workflow.link_by_name[signal.to].workflow, signal.event)
-            trace = _back(first, start, world)
-            if trace and min(trace) == start:
-                yield item, number, tuple(f"{name}.{event}" for name, event in (start, *trace))
+            for target in workflow.reached(signal.to):
+                trace = _back((target, signal.event), start, world)
+                if trace and min(trace) == start:
+                    yield item, number, tuple(f"{name}.{event}" for name, event in (start, *trace))
+                    break
 
 
 def _back(first: Node, start: Node, world: Mapping[str, Workflow]) -> tuple[Node, ...] | None:
@@ -68,4 +69,47 @@ def _told_by(node: Node, world: Mapping[str, Workflow]) -> Iterator[Node]:
             continue
         for signal in item.tell:
             if workflow and signal.when is None:
-                yield workflow.link_by_name[signal.to].workflow, signal.event
+                yield from ((target, signal.event) for target in workflow.reached(signal.to))
+
+
+def generations(
+    workflow: Workflow, world: Mapping[str, Workflow]
+) -> Iterator[tuple[Transition, int, tuple[str, ...]]]:
+    """Starts that bring themselves about again: a child whose own beginning starts one like its parent.
+
+    Yields:
+        The transition, the number of its start, and the workflows of the circle.  It is
+        told by the first of them, in the order of their names.
+    """
+    for item in _at_once(workflow):
+        for number, start in enumerate(item.start):
+            if start.when is not None:
+                continue
+            trace = _line(workflow.children_by_name[start.children].workflow, workflow.name, world)
+            if trace and min(trace) == workflow.name:
+                yield item, number, (workflow.name, *trace)
+
+
+def _at_once(workflow: Workflow) -> Iterator[Transition]:
+    """What a case does by itself, and without a condition, as soon as it begins."""
+    here = set(workflow.active(workflow.initial.name))
+    for _, item in workflow.automatic:
+        if item.when is None and not item.requires and not here.isdisjoint(item.sources):
+            yield item
+
+
+def _line(first: str, last: str, world: Mapping[str, Workflow]) -> tuple[str, ...] | None:
+    """The shortest line of children from one workflow to another, both included."""
+    queue: list[tuple[str, ...]] = [(first,)]
+    seen = {first}
+    for trace in queue:
+        if trace[-1] == last:
+            return trace
+        workflow = world.get(trace[-1])
+        for item in _at_once(workflow) if workflow else ():
+            for start in item.start:
+                name = workflow.children_by_name[start.children].workflow if workflow else ""
+                if start.when is None and name not in seen:
+                    seen.add(name)
+                    queue.append((*trace, name))
+    return None

@@ -528,7 +528,7 @@ class Engine:
                 raise UnknownNameError(
                     Text("Der verknüpfte Vorgang", "The linked case"), key, cases.keys(session)
                 )
-            linked[name] = siblings[key] if stored is None else as_linked(stored.case)
+            linked[name] = siblings[key] if stored is None else as_linked(stored.case, stored.workflow)
         return linked
 
     def _keep(  # noqa: PLR0917 - one decision and what it was made of

@@ -291,7 +291,7 @@ class Walker(Chooser):
         member = self.members[number]
         opened, facts = self._open(node, number, chosen)
         far = self._far(chosen, opened.cases[number])
-        linked = linked_of(opened, number, self.index, far)
+        linked = linked_of(opened, number, self.index, far, self.members)
         try:
             decided, kept = happen(opened, number, member, event, linked)
         except WirflowError:

@@ -19,7 +19,7 @@ from wirflow.proof.domain import Domain
 from wirflow.proof.subject import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 ZONE: Final = "Europe/Berlin"
@@ -136,14 +136,18 @@ def at_nine(day: date) -> datetime:
 
 
 def linked_of(
-    node: Node, number: int, index: Mapping[str, int], far: Mapping[str, LinkedCase]
+    node: Node,
+    number: int,
+    index: Mapping[str, int],
+    far: Mapping[str, LinkedCase],
+    members: Sequence[Member],
 ) -> dict[str, LinkedCase]:
     """The linked cases as a decision sees them."""
     found = {}
     for name, key in node.cases[number].links.items():
         other = index.get(key)
         if other is not None:
-            found[name] = as_linked(node.cases[other])
+            found[name] = as_linked(node.cases[other], members[other].subject.lean)
         elif name in far:
             found[name] = far[name]
     return found

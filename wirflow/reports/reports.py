@@ -256,7 +256,9 @@ class Reports:
 
         others = self._stored(session, stored.case.links.values())
         linked = {
-            name: as_linked(others[key].case) for name, key in stored.case.links.items() if key in others
+            name: as_linked(others[key].case, others[key].workflow)
+            for name, key in stored.case.links.items()
+            if key in others
         }
         facts = Facts(today=due.due, zone=self._zone, land=due.deadline.land, linked=linked)
         return runs(stored.workflow, spec, stored.case, facts)

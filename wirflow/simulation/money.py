@@ -23,7 +23,7 @@ from wirflow.simulation.simulation import Simulation
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from wirflow.core.case import Case
     from wirflow.definition.guards import Scope
@@ -192,7 +192,7 @@ def _terms(simulation: Simulation, today: date) -> Iterator[Term]:
         case, workflow = simulation.cases[key], simulation.definitions[key]
         if not workflow.money:
             continue
-        scope = _scope(workflow, case, today, simulation.cases)
+        scope = _scope(workflow, case, today, simulation)
         # A case in several states at once has them all in its state's name.
         places = set(case.state.split(" + "))
         for line in workflow.money:
@@ -200,8 +200,9 @@ def _terms(simulation: Simulation, today: date) -> Iterator[Term]:
                 yield _term(workflow, key, line, scope)
 
 
-def _scope(workflow: Workflow, case: Case, today: date, cases: Mapping[str, Case]) -> Scope:
-    linked = {name: as_linked(cases[key]) for name, key in case.links.items() if key in cases}
+def _scope(workflow: Workflow, case: Case, today: date, simulation: Simulation) -> Scope:
+    cases, pinned = simulation.cases, simulation.definitions
+    linked = {name: as_linked(cases[key], pinned[key]) for name, key in case.links.items() if key in cases}
     return guards_for(workflow).scope(
         key=case.key, state=case.state, today=today, data=case.data, old=case.data, linked=linked
     )

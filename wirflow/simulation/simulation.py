@@ -246,7 +246,7 @@ class Simulation:
             if key in siblings:
                 linked[name] = siblings[key]
             elif key in self.cases:
-                linked[name] = as_linked(self.cases[key])
+                linked[name] = as_linked(self.cases[key], self.definitions[key])
             else:
                 raise UnknownNameError(Text("Der verknüpfte Vorgang", "The linked case"), key, self.cases)
         return linked
