@@ -103,7 +103,7 @@ def _each(workflow: Workflow, start: Start, scope: Scope) -> Iterator[dict[str, 
     last = guards.value(start.years.last, scope, day)
     if type(first) is not date or type(last) is not date:
         return  # the reader lets only dates through
-    for year in range(first.year, last.year + 1):
+    for year in range(first.year, last.year + 1 if first <= last else 0):
         yield {
             "year": year,
             "first": max(first, date(year, 1, 1)),
