@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version as installed
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from wirflow.definition.diagram import draft, overview, svg
+from wirflow.office import content
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -41,10 +45,25 @@ highlight_language = "text"
 
 
 def setup(app: Sphinx) -> None:
-    """Let Sphinx show the examples in the docstrings of modules as code."""
+    """Let Sphinx show the examples in the docstrings of modules as code, and draw the gallery."""
     app.connect("autodoc-process-docstring", _show_examples)
+    app.connect("builder-inited", _draw)
 
 
 def _show_examples(_app: Sphinx, what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
     if what == "module":
         lines[:] = re.sub(r"\n\n(?=    )", "\n\n::\n\n", "\n".join(lines)).split("\n")
+
+
+def _draw(_app: Sphinx) -> None:
+    """Draw the gallery of the page on pictures, so that it shows what the code draws today."""
+    here = Path(__file__).parent
+    folder = here / "reference" / "pictures"
+    folder.mkdir(exist_ok=True)
+    shipped = content.workflows(None)
+    processes = content.read(sorted((here.parent / "tests" / "definition" / "pictures").glob("*.yaml")))
+    drawn = {name: draft(flow, "en", others=shipped) for name, flow in shipped.items()}
+    drawn |= {name: draft(flow, "en") for name, flow in processes.checked().items()}
+    drawn["workflows"] = overview(shipped, "en")
+    for name, picture in drawn.items():
+        (folder / f"{name}.svg").write_text(svg(picture), encoding="utf-8", newline="\n")

@@ -115,12 +115,80 @@ def test_a_notice_can_be_read_and_sent_again(wirflow):
 
 
 @pytest.mark.usefixtures("later")
-def test_a_drawing_shows_where_a_case_stands(wirflow):
-    """Mermaid, DOT and SVG; with a case, its state and its way."""
+def test_a_workflow_is_drawn_with_where_a_case_stands(wirflow):
+    """As Mermaid, DOT and SVG; `--case` marks the state and the way, in the version that the case keeps."""
     assert wirflow("diagram grant_application").out.startswith("stateDiagram")
     assert "▶ Ausgelaufen" in wirflow("diagram grant_application --case WIR-KO-1 --format dot").out
+    drawn = wirflow("diagram --case WIR-KO-1 --format svg --lang en").out
+    assert "▶ Expired" in drawn
+    assert "✓ 1 Jan 2022" in drawn
+    assert "not the newest" not in drawn
     assert wirflow("diagram position --case WIR-KO-1").code == 2
     assert wirflow("diagram position --format png").code == 2
+    assert wirflow("diagram").code == 2
+    assert wirflow("diagram position --all").code == 2
+    assert "'position'" in wirflow("diagram postion").err
+
+
+def test_a_case_on_an_older_version_is_drawn_with_it(wirflow, later):
+    """Who edits a file changes no running case: its picture shows what it goes by, and says so."""
+    (later / "workflows").mkdir(exist_ok=True)
+    file = later / "workflows" / "grant_application.yaml"
+    file.write_text(
+        wirflow_file("grant_application").replace("de: Ausgelaufen", "de: Vorbei"), encoding="utf-8"
+    )
+    assert wirflow("migrate").code == 0
+
+    assert "Vorbei" in wirflow("diagram grant_application").out
+    drawn = wirflow("diagram --case WIR-KO-1").out
+    assert "Ausgelaufen" in drawn
+    assert "Vorbei" not in drawn
+    assert "nicht die neueste" in drawn
+
+
+def wirflow_file(name):
+    """The text of a workflow that ships with wirflow."""
+    from wirflow.office import content  # noqa: PLC0415 - only here
+
+    return (content.shipped("workflows") / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def test_a_file_is_drawn_without_an_office(wirflow, tmp_path):
+    """A definition file needs no office; what is wrong with it is told, with exit 1."""
+    file = tmp_path / "permit.yaml"
+    file.write_text(
+        "wirflow: 1\nworkflow: permit\nstates: {a: {initial: true}, b: {final: true}}\n"
+        "roles: {clerk: {}}\ntransitions: {go: {from: a, to: b, by: clerk}}\n",
+        encoding="utf-8",
+    )
+    said = wirflow("diagram permit.yaml")
+    assert "s_a --> s_b : Go" in said.out
+    file.write_text("wirflow: 1\nworkflow: permit\n", encoding="utf-8")
+    said = wirflow("diagram permit.yaml")
+    assert said.code == 1
+    assert "permit.yaml:1" in said.err
+    assert wirflow("diagram nowhere.yaml").code == 2
+
+
+@pytest.mark.usefixtures("demo")
+def test_a_picture_goes_into_a_file(wirflow, tmp_path):
+    """`--output` writes the file and nothing on stdout; its ending says the format."""
+    said = wirflow("diagram", "position", "-o", str(tmp_path / "p.svg"))
+    assert (said.code, said.out) == (0, "")
+    assert (tmp_path / "p.svg").read_text(encoding="utf-8").startswith("<svg")
+    wirflow("diagram", "position", "--output", str(tmp_path / "p.gv"))
+    assert (tmp_path / "p.gv").read_text(encoding="utf-8").startswith("digraph")
+    wirflow("diagram", "position", "--format", "dot", "--output", str(tmp_path / "p.svg"))
+    assert (tmp_path / "p.svg").read_text(encoding="utf-8").startswith("digraph")
+    assert wirflow("diagram", "position", "-o", str(tmp_path / "nowhere" / "p.svg")).code in {2, 3}
+
+
+def test_all_workflows_and_what_links_them(wirflow):
+    """`--all` draws each workflow as a box, with what they know of each other and tell each other."""
+    drawn = wirflow("diagram --all --lang en").out
+    assert drawn.count(" as s_") == 5
+    assert "s_council_paper --> s_grant_application" in drawn
+    assert "→ Record the order to apply" in drawn
 
 
 def test_check_finds_nothing_in_what_ships_and_something_in_what_is_broken(wirflow, demo):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import wirflow
-from wirflow.errors import UnknownNameError
+from wirflow.errors import InputError, UnknownNameError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -53,6 +53,30 @@ def workflows(folder: Path | None) -> dict[str, Workflow]:
         DefinitionError: a file has errors.
     """
     return dict(read(files(folder)).checked())
+
+
+def one(path: Path, folder: Path | None) -> tuple[Workflow, dict[str, Workflow]]:
+    """The workflow of one file, and all that count beside it.
+
+    What other files say wrong is not asked about.
+
+    Raises:
+        InputError: the file is not there.
+        DefinitionError: the file has errors.
+    """
+    if not path.is_file():
+        raise InputError(
+            Text(f"Die Datei {path} gibt es nicht.", f"There is no file {path}."),
+            hint=Text("Prüfen Sie den Pfad.", "Check the path."),
+        )
+    from wirflow.definition.reader import Reading  # noqa: PLC0415 - running cases need no YAML
+
+    beside = [other for other in files(folder) if other.name != path.name]
+    reading = read([path, *beside])
+    own = tuple(item for item in reading.findings if item.place.file == str(path))
+    Reading(reading.workflows, own).checked()
+    name = next(name for name, source in reading.sources.items() if source.file == str(path))
+    return reading.workflows[name], dict(reading.workflows)
 
 
 def portfolio(name: str) -> Path:
