@@ -174,8 +174,10 @@ class Database:
             with self._own("BEGIN IMMEDIATE") as session:
                 yield session
         else:
-            with self._translated(), connection.begin_nested():
-                yield Session(self, connection.connection.cursor())
+            with self._translated():
+                self._join(connection)
+                with connection.begin_nested():
+                    yield Session(self, connection.connection.cursor())
 
     @contextmanager
     def trying(self) -> Iterator[Session]:
@@ -215,6 +217,18 @@ class Database:
                 self._undo(connection, error)
                 raise
             self._held.give(connection)
+
+    def _join(self, connection: Connection) -> None:
+        """See to it that the caller's connection is in a transaction.
+
+        Python's driver for SQLite begins one only before it writes: a savepoint that comes first
+        would itself be the transaction, and its release a commit, whatever the caller does later.
+        """
+        if not connection.in_transaction():
+            connection.begin()
+        driver: Any = connection.connection.driver_connection
+        if self._sqlite and not driver.in_transaction:
+            driver.execute("BEGIN IMMEDIATE")
 
     def _undo(self, connection: PoolProxiedConnection, error: BaseException) -> None:
         """Roll back, and let go of a connection that may be broken."""
