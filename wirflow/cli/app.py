@@ -55,6 +55,7 @@ COMMANDS: Final = {
         "Datenbank und Workflows auf den neuesten Stand heben",
         "Lift database and workflows to the newest version",
     ),
+    "copy": both("Die ganze Datenbank in eine andere kopieren", "Copy the whole database into another one"),
     "doctor": both("Ist das Amt gesund?", "Is the office in good health?"),
 }
 """Every command with what it does, in the order of the help."""

@@ -180,7 +180,10 @@ class Office:
     @property
     def database_url(self) -> str:
         """The address of the database; a relative path means: in the office's folder."""
-        url = os.environ.get(toml.DATABASE_VARIABLE) or self.settings.office.database
+        return self.resolved(os.environ.get(toml.DATABASE_VARIABLE) or self.settings.office.database)
+
+    def resolved(self, url: str) -> str:
+        """The address of a database, its path taken from the office's folder if it is relative."""
         scheme, slashes, path = url.partition(":///")
         if scheme.partition("+")[0] == "sqlite" and path and not path.startswith((":", "/", "file:")):
             return f"{scheme}{slashes}{self.folder / path}"

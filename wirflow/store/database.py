@@ -23,12 +23,15 @@ from wirflow.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Engine, PoolProxiedConnection
+    from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite."""
 
 _VERSION_TABLE = "alembic_version"
+
+UNFINISHED = "-copying"
+"""What the version of a database ends with while it is an unfinished copy."""
 
 
 class Compiled(NamedTuple):
@@ -73,6 +76,22 @@ class Session:
         self._execute(statement, values)
         row: Any = self._cursor.fetchone()
         return int(row[0])
+
+    def load(self, into: Table, rows: Sequence[Sequence[Any]]) -> None:
+        """Write rows as they stand, by the fastest way that the database has.
+
+        Args:
+            into: the table.
+            rows: values in the order of its columns.
+        """
+        names = ", ".join(f'"{column.name}"' for column in into.columns)
+        if hasattr(self._cursor, "copy"):
+            with self._cursor.copy(f'COPY "{into.name}" ({names}) FROM STDIN') as stream:
+                for row in rows:
+                    stream.write_row(row)
+            return
+        marks = ", ".join("?" * len(into.columns))
+        self._cursor.executemany(f'INSERT INTO "{into.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - our own names
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -239,6 +258,11 @@ class Database:
         else:
             connection.close()
 
+    @property
+    def exists(self) -> bool:
+        """Whether there is a file; a database on a server is there or says so itself."""
+        return self.url.get_backend_name() != "sqlite" or _sqlite_exists(self.url.database)
+
     def version(self) -> str | None:
         """The version of the tables, or None if there are none yet."""
         with self.reading() as session:
@@ -254,7 +278,7 @@ class Database:
         Raises:
             DatabaseError: it is empty, older or newer; says what to do.
         """
-        if self.url.get_backend_name() == "sqlite" and not _sqlite_exists(self.url.database):
+        if not self.exists:
             raise DatabaseError(
                 Text(
                     f"Die Datenbank {self.url.database} fehlt.",
@@ -265,6 +289,17 @@ class Database:
         found = self.version()
         if found == VERSION:
             return
+        if found is not None and found.endswith(UNFINISHED):
+            raise DatabaseError(
+                Text(
+                    "Diese Datenbank ist eine Kopie, die nicht fertig wurde.",
+                    "This database is a copy that was not finished.",
+                ),
+                hint=Text(
+                    "'wirflow copy' noch einmal aufgerufen, vollendet sie.",
+                    "Calling 'wirflow copy' once more completes it.",
+                ),
+            )
         if found is None or found < VERSION:
             shown = found or "–"
             raise DatabaseError(
