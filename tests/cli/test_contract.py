@@ -10,6 +10,10 @@ import pytest
 
 CASE = ["key", "workflow", "title", "state", "since", "data", "next_deadline", "actions"]
 DEADLINE = ["rule", "from", "period", "due", "raw_end", "steps", "law", "verified"]
+DUE = [
+    *("case", "workflow", "title", "name", "heading", "kind", "fires", "overdue", "fires_at", "roles"),
+    "people",
+]
 NOTICE = ["key", "case", "to", "channel", "subject", "state", "attempts"]
 ENTRY = ["leaf", "case", "seq", "event", "actor", "from", "to", "occurred_at", "recorded_at", "digest"]
 
@@ -57,23 +61,27 @@ def test_values_are_exact(wirflow):
 
 @pytest.mark.usefixtures("demo")
 def test_a_deadline_has_its_keys(wirflow):
-    """`due`, `status KEY` and `deadline` tell a deadline in the same words."""
-    for document in (
-        wirflow("due --format json").json[0],
-        wirflow("status WIR-KO-1 --format json").json["deadlines"][0],
-        wirflow("deadline vwgo-74 --from 2021-01-28 --format json").json,
-    ):
-        assert list(document)[: len(DEADLINE)] == DEADLINE
+    """`deadline` tells these and no others; `due` and `status KEY` say behind them whose deadline it is."""
+    computed = wirflow("deadline vwgo-74 --from 2021-01-28 --format json").json
+    due = wirflow("due --format json").json[0]
+    whole = wirflow("status WIR-KO-1 --format json").json["deadlines"][0]
+    assert list(computed) == DEADLINE
+    assert list(due) == DEADLINE + DUE
+    assert list(whole) == DEADLINE + DUE + ["land", "text"]
+    for document in (computed, due, whole):
         assert all(list(step) == ["date", "why"] for step in document["steps"])
 
 
 @pytest.mark.usefixtures("later")
-def test_a_notice_has_its_keys(wirflow):
-    """`notices` gives a list; what else is known stands behind the contract's keys."""
+def test_a_notice_has_exactly_its_keys(wirflow):
+    """`notices` gives a list of notices with these keys and no others; `notices show` tells all of one."""
     notices = wirflow("notices --format json").json
 
     assert notices
-    assert all(list(item)[: len(NOTICE)] == NOTICE for item in notices)
+    assert all(list(item) == NOTICE for item in notices)
+    one = wirflow(f"notices show {notices[0]['key']} --format json").json
+    assert list(one)[: len(NOTICE)] == NOTICE
+    assert {"id", "address", "created_at", "sent_at", "error", "body"} <= set(one)
 
 
 @pytest.mark.usefixtures("demo")

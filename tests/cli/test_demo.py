@@ -24,7 +24,7 @@ def test_the_scheduler_lets_the_awards_expire_and_writes_before(wirflow, later):
     assert entries[-1]["event"] == "expire"
     assert entries[-1]["actor"] is None
 
-    notices = wirflow("notices list WIR-KO-1 --format json").json
+    notices = wirflow("status WIR-KO-1 --format json").json["notices"]
     reminders = [item for item in notices if item["kind"] == "reminder"]
     assert {item["to"] for item in reminders} == {"sachbearbeitung", "amtsleitung"}
     assert all(item["state"] == "sent" for item in notices)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 
@@ -272,3 +275,53 @@ def test_check_tries_runs_and_writes_one_that_breaks_a_promise(wirflow, demo):
     assert "loose: never: " in said.out + said.err
     assert wirflow("check workflows/loose.yaml --quick").code == 0
     assert wirflow("test found.yaml").code == 0
+
+
+@pytest.mark.usefixtures("later")
+def test_a_long_outbox_is_shown_page_by_page(wirflow, monkeypatch):
+    """A table ends with the newest notices and says how to see those before them; nothing is lost between."""
+    from wirflow.cli import notices  # noqa: PLC0415 - only this test
+
+    def page(words: str) -> list[int]:
+        return [int(row["id"]) for row in csv.DictReader(io.StringIO(wirflow(words).out))]
+
+    numbers = page("notices --format csv")
+    assert numbers == sorted(numbers)
+    monkeypatch.setattr(notices, "PAGE", len(numbers) - 1)
+    said = wirflow("notices --lang en")
+    assert said.err == f"There are older ones: --before {numbers[1]}.\n"
+    assert said.out.splitlines()[2].split()[0] == str(numbers[1])
+    seen, before = [], notices.MOST
+    while found := page(f"notices --newest 2 --before {before} --format csv"):
+        seen = found + seen
+        before = seen[0]
+    assert seen == numbers
+    assert wirflow("notices --newest 0").code == 2
+    assert wirflow(f"notices --newest {2**63}").code == 2
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "0",
+        "-1",
+        "99999999999999999999",
+        "٣",
+        "x",
+        "/",
+        "////",
+        "a/b/c/d/e",
+        "\x1b[31mred\u202e",
+        "'; DROP TABLE outbox; --",
+        "",
+    ],
+)
+@pytest.mark.usefixtures("later")
+def test_a_notice_that_is_none_is_told_without_harm(wirflow, key):
+    """Whatever is typed for a notice: an unknown one, in words, and nothing that a terminal would obey."""
+    for verb in ("show", "preview", "retry"):
+        said = wirflow("notices", verb, "--", key)
+        assert said.code == 2
+        assert "\x1b" not in said.err
+        assert "\u202e" not in said.err
+    assert wirflow("notices").code == 0

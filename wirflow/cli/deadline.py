@@ -131,13 +131,14 @@ def deadline(
                 screen.say()
             _show(screen, desk, catalogue, each)
         return
-    from wirflow.reports.deadlines import deadline_json  # noqa: PLC0415 - tables need none
+    from wirflow.reports.deadlines import deadline_json, derivation_json  # noqa: PLC0415 - tables need none
 
     documents = [deadline_json(each, desk.lang) for each in computed]
     if format_ is Format.JSON:
         screen.json(documents if then else documents[0])
     else:
-        screen.csv(COLUMNS, documents)
+        more = [derivation_json(each, desk.lang) for each in computed]
+        screen.csv(COLUMNS, [{**one, **other} for one, other in zip(documents, more, strict=True)])
 
 
 def _incomplete(rule: str | None, catalogue: Catalogue) -> InputError:

@@ -58,7 +58,7 @@ def due(
     if format_ is Format.JSON:
         screen.json([item.to_json(desk.lang) for item in found])
     elif format_ is Format.CSV:
-        screen.csv(COLUMNS, [item.to_json(desk.lang) for item in found])
+        screen.csv(COLUMNS, [item.whole_json(desk.lang) for item in found])
     elif found:
         screen.show(tables.deadlines(screen, found, office.today, explain=explain))
     else:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -33,6 +34,14 @@ COLUMNS = (
     *("id", "template", "kind", "created_at", "sent_at", "error"),
 )
 
+PAGE: Final = 200
+"""How many notices a table shows if nobody says how many."""
+
+MOST: Final = 2**31 - 1
+"""The largest number that a database keeps in the column."""
+
+_is_number = re.compile(r"[0-9]{1,9}").fullmatch
+
 NumberArgument = Annotated[
     str, typer.Argument(metavar="NUMBER", help=both("Nummer oder key", "Number or key"))
 ]
@@ -58,6 +67,31 @@ def list_(
             help=both("pending, sending, sent, unknown oder dead", "pending, sending, sent, …"),
         ),
     ] = None,
+    newest: Annotated[
+        int | None,
+        typer.Option(
+            "--newest",
+            metavar="N",
+            min=1,
+            max=MOST,
+            help=both(
+                f"Nur die N neuesten; eine Tabelle zeigt ohne dies {PAGE}",
+                f"Only the N newest; without it a table shows {PAGE}",
+            ),
+        ),
+    ] = None,
+    before: Annotated[
+        int | None,
+        typer.Option(
+            "--before",
+            metavar="NUMBER",
+            min=0,
+            max=MOST,
+            help=both(
+                "Nur die vor dieser Nummer: die Seite davor", "Only those before this number: the page before"
+            ),
+        ),
+    ] = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """List them."""
@@ -67,14 +101,25 @@ def list_(
         raise UnknownNameError(Text("Der Stand", "The state"), state, tables.NOTICE_STATES)
     if key is not None:
         office.reports.case(key)
-    found = [item for item in office.reports.notices(key) if state in {None, item.state}]
+    states: list[Any] = [state] if state else []
+    most = newest or (PAGE if format_ is Format.TABLE else None)
+    # One more than is shown tells whether there are older ones.
+    found = office.reports.notices(key, states=states, newest=most and most + 1, before=before)
+    older = most is not None and len(found) > most
+    found = found[1:] if older else found
     screen = Screen(desk.lang)
     if format_ is Format.JSON:
         screen.json([tables.notice_json(item) for item in found])
     elif format_ is Format.CSV:
-        screen.csv(COLUMNS, [tables.notice_json(item) for item in found])
+        screen.csv(COLUMNS, [tables.whole_notice_json(item) for item in found])
     elif found:
         screen.show(tables.notices(screen, found, office.zone))
+        if older:
+            first = found[0].id
+            note(
+                Text(f"Es gibt ältere: --before {first}.", f"There are older ones: --before {first}."),
+                desk.lang,
+            )
     else:
         note(Text("Keine Schreiben.", "No notices."), desk.lang)
 
@@ -87,7 +132,7 @@ def show(ctx: typer.Context, number: NumberArgument, *, format_: FormatOption = 
     desk = desk_of(ctx)
     found = _find(desk.office, number)
     screen = Screen(desk.lang)
-    data = {**tables.notice_json(found), "message_id": found.message_id, "body": found.body}
+    data = {**tables.whole_notice_json(found), "message_id": found.message_id, "body": found.body}
     if format_ is Format.JSON:
         screen.json(data)
     elif format_ is Format.CSV:
@@ -119,11 +164,8 @@ def retry(ctx: typer.Context, number: NumberArgument) -> None:
     desk = desk_of(ctx)
     office = desk.office
     if number == "all":
-        found = [
-            item
-            for item in office.reports.notices()
-            if item.state in {"dead", "unknown"} and item.channel != "none"
-        ]
+        given_up = office.reports.notices(states=("dead", "unknown"))
+        found = [item for item in given_up if item.channel != "none"]
     else:
         found = [_find(office, number)]
     done = [item for item in found if office.engine.retry_notice(item)]
@@ -149,8 +191,17 @@ def _find(office: Office, number: str) -> Notice:
     Raises:
         UnknownNameError: there is none.
     """
-    found = office.reports.notices()
+    if _is_number(number):
+        item = office.reports.notice(int(number))
+        found = [item] if item else []
+    else:
+        # Case, entry, reader, channel, template: only the first may hold a slash.
+        case = "/".join(number.split("/")[:-4])
+        found = office.reports.notices(case) if case else []
     for item in found:
         if number in {str(item.id), item.key}:
             return item
-    raise UnknownNameError(Text("Das Schreiben", "The notice"), number, [item.key for item in found])
+    error = UnknownNameError(Text("Das Schreiben", "The notice"), number, [item.key for item in found])
+    if not found:
+        error.hint = Text("'wirflow notices' nennt die Nummern.", "'wirflow notices' names the numbers.")
+    raise error

@@ -40,12 +40,17 @@ With `--format json` stdout is one JSON document and nothing else. `NO_COLOR` is
 | thing | keys |
 |---|---|
 | case | `key, workflow, title, state, since, data, next_deadline {name, due, fires, rule}, actions` |
-| deadline | `rule, from, period, due, raw_end, steps [{date, why}], law, verified`, and more behind them |
-| notice | `key, case, to, channel, subject, state, attempts`, and more behind them |
+| deadline | `rule, from, period, due, raw_end, steps [{date, why}], law, verified` |
+| notice | `key, case, to, channel, subject, state, attempts` |
 | entry of the trail | `leaf, case, seq, event, actor, from, to, occurred_at, recorded_at, digest` |
 
 Money is text with two places (`"50000.00"`), a date is `YYYY-MM-DD`, an instant is UTC with microseconds and
-`Z`. A fact that a workflow expects and that nobody knows is `null`; `fires` is the event that a deadline
+`Z`. Each thing has exactly these keys, in this order. Only where one would not know what is meant, more stand
+behind them: `due` tells of each deadline whose it is and what it brings (`case, workflow, title, name,
+heading, kind, fires, overdue, fires_at, roles, people`); and a view of one thing tells everything that is
+known of it (`status KEY`, `notices show`).
+
+A fact that a workflow expects and that nobody knows is `null`; `fires` is the event that a deadline
 brings about, or `null` if it only reminds. `status KEY` tells the case's keys first and everything else
 behind them, among it `definition {hash, current}`: the version that it pins, and whether that is the newest.
 """

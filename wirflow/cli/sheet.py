@@ -74,7 +74,7 @@ def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:
             {"name": item.name, "text": item.text.pick(lang), "source": item.source}
             for item in sheet.warnings
         ],
-        "deadlines": [due.to_json(lang) for due in view.deadlines if due.kind == "due"],
+        "deadlines": [due.whole_json(lang) for due in view.deadlines if due.kind == "due"],
         "reminders": [
             {"name": due.name, "label": due.label, "on": due.day.isoformat()}
             for due in view.deadlines
@@ -83,7 +83,7 @@ def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:
         "history": [
             {**entry.json(), "kind": entry.kind, "reason": entry.body["reason"]} for entry in sheet.history
         ],
-        "notices": [tables.notice_json(notice) for notice in sheet.notices],
+        "notices": [tables.whole_notice_json(notice) for notice in sheet.notices],
         "troubles": [
             {"name": row.name, "kind": row.kind, "status": row.status, "error": row.error}
             for row in sheet.troubles

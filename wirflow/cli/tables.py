@@ -215,7 +215,7 @@ def notices(screen: Screen, found: Iterable[Notice], zone: str) -> Table:
 
 
 def notice_json(notice: Notice) -> dict[str, Any]:
-    """A notice with the keys of the contract, and what else is known of it behind them."""
+    """A notice with the keys of the contract and no others."""
     return {
         "key": notice.key,
         "case": notice.case,
@@ -224,6 +224,13 @@ def notice_json(notice: Notice) -> dict[str, Any]:
         "subject": notice.subject,
         "state": notice.state,
         "attempts": notice.attempts,
+    }
+
+
+def whole_notice_json(notice: Notice) -> dict[str, Any]:
+    """A notice with the keys of the contract, and behind them what else is known of it, but its text."""
+    return {
+        **notice_json(notice),
         "id": notice.id,
         "template": notice.template,
         "kind": notice.kind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 EXIT_WRONG_USE: Final = 2
 EXIT_BROKEN: Final = 3
+
+_CONTROL: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 DEBUG_VARIABLE: Final = "WIRFLOW_DEBUG"
 
@@ -53,9 +56,14 @@ def tell_unexpected(error: Exception, lang: Lang) -> int:
     return EXIT_BROKEN
 
 
+def harmless(words: str) -> str:
+    """Words in which nothing is left that a terminal could obey: what was typed comes back in errors."""
+    return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], words)
+
+
 def complain(words: str, lang: Lang) -> None:
     """Write an error to stderr: the first line stands out."""
-    first, _, rest = words.partition("\n")
+    first, _, rest = harmless(words).partition("\n")
     label = Text("Fehler", "Error").pick(lang)
     if sys.stderr.isatty() and not os.environ.get("NO_COLOR"):
         label = f"\x1b[1;31m{label}\x1b[0m"

@@ -99,7 +99,7 @@ class DueView:
         }
 
     def to_json(self, lang: Lang) -> Json:
-        """The deadline with the keys of the contract, and what belongs to the case behind them."""
+        """The deadline with the keys of the contract, and behind them whose it is and what it brings."""
         return {
             **deadline_json(self.deadline, lang),
             "law": self.law,
@@ -116,9 +116,13 @@ class DueView:
             "people": list(self.people),
         }
 
+    def whole_json(self, lang: Lang) -> Json:
+        """The same with the place whose holidays count, and with the derivation as a sentence."""
+        return {**self.to_json(lang), **derivation_json(self.deadline, lang)}
+
 
 def deadline_json(deadline: Deadline, lang: Lang) -> Json:
-    """A deadline with the keys of the contract, its words in one language."""
+    """A deadline with the keys of the contract and no others, its words in one language."""
     data = deadline.to_json()
     return {
         "rule": data["rule"],
@@ -129,9 +133,12 @@ def deadline_json(deadline: Deadline, lang: Lang) -> Json:
         "steps": [{"date": step["date"], "why": step["why"][lang]} for step in _steps(data)],
         "law": data["law"],
         "verified": data["verified"],
-        "land": data["land"],
-        "text": deadline.explain().pick(lang),
     }
+
+
+def derivation_json(deadline: Deadline, lang: Lang) -> Json:
+    """What is known of a deadline beside its contract: the land, and the derivation as a sentence."""
+    return {"land": deadline.land, "text": deadline.explain().pick(lang)}
 
 
 def roles_of(workflow: Workflow, name: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wirflow.audit.entry import Entry
     from wirflow.core.case import Timer
     from wirflow.core.decision import Decision
-    from wirflow.core.letters import Notice
+    from wirflow.core.letters import Notice, NoticeState
     from wirflow.deadlines import Deadline
     from wirflow.definition.model import Workflow
     from wirflow.store.database import Database, Session
@@ -167,12 +167,33 @@ class Reports:
         with self._database.reading() as session:
             return [row for row in queries.troubled(session) if key in {None, row.case}]
 
-    def notices(self, key: str | None = None) -> list[Notice]:
-        """The outbox, oldest first: whole, or of one case."""
+    def notices(
+        self,
+        key: str | None = None,
+        *,
+        states: Iterable[NoticeState] = (),
+        newest: int | None = None,
+        before: int | None = None,
+    ) -> list[Notice]:
+        """The outbox, oldest first: whole, or of one case.
+
+        Args:
+            key: only of this case.
+            states: only those that stand so; none: all.
+            newest: only so many, the newest of them.
+            before: only those with a smaller number.
+        """
         from wirflow.store import outbox  # noqa: PLC0415 - the portfolio needs none of it
 
         with self._database.reading() as session:
-            return outbox.notices(session, key)
+            return outbox.notices(session, key, states=states, newest=newest, before=before)
+
+    def notice(self, number: int) -> Notice | None:
+        """The notice of a number, or None."""
+        from wirflow.store import outbox  # noqa: PLC0415 - the portfolio needs none of it
+
+        with self._database.reading() as session:
+            return outbox.one(session, number)
 
     def workflows(self) -> dict[str, Workflow]:
         """The newest version of every workflow that cases here may have, by name."""

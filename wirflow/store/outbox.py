@@ -9,6 +9,7 @@ how it ended.  So a worker that comes back late cannot undo what another did.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, insert, literal_column, select, update
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import ColumnElement, Select
 
     from wirflow.core.letters import NewNotice
     from wirflow.store.database import Session
@@ -81,8 +82,7 @@ _CLAIMABLE = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=outbox)
 )
-_ALL = _JOINED.order_by(outbox.c.id)
-_OF_CASE = _JOINED.where(cases.c.key == bindparam("key")).order_by(outbox.c.id)
+_ONE = _JOINED.where(outbox.c.id == bindparam("number"))
 _CLAIM = (
     update(outbox)
     .where(outbox.c.id == bindparam("number"))
@@ -162,10 +162,46 @@ def retry(session: Session, number: int, now: datetime, address: str | None) -> 
     return session.run(_RETRY, {"number": number, "now": stamp(now), "reader": address}) == 1
 
 
-def notices(session: Session, key: str | None = None) -> list[Notice]:
-    """The outbox, oldest first: whole, or of one case."""
-    rows = session.rows(_OF_CASE, {"key": key}) if key else session.rows(_ALL)
-    return [_from_row(row) for row in rows]
+def notices(
+    session: Session,
+    key: str | None = None,
+    *,
+    states: Iterable[NoticeState] = (),
+    newest: int | None = None,
+    before: int | None = None,
+) -> list[Notice]:
+    """The outbox, oldest first: whole, or of one case.
+
+    Args:
+        session: a transaction.
+        key: only of this case.
+        states: only those that stand so; none: all.
+        newest: only so many, the newest of them.
+        before: only those with a smaller number.
+    """
+    chosen = tuple(sorted(states))
+    statement = _chosen(key is not None, chosen, newest is not None, before is not None)
+    values = {"key": key, "newest": newest, "before": before}
+    rows = session.rows(statement, {name: value for name, value in values.items() if value is not None})
+    return [_from_row(row) for row in (reversed(rows) if newest is not None else rows)]
+
+
+def one(session: Session, number: int) -> Notice | None:
+    """The notice of a number, or None."""
+    row = session.row(_ONE, {"number": number})
+    return _from_row(row) if row else None
+
+
+@cache
+def _chosen(of_case: bool, states: tuple[NoticeState, ...], few: bool, older: bool) -> Select[Any]:  # noqa: FBT001 - which filters
+    found = _JOINED.order_by(outbox.c.id.desc() if few else outbox.c.id)
+    if of_case:
+        found = found.where(cases.c.key == bindparam("key"))
+    if states:
+        found = found.where(_is(*states))
+    if older:
+        found = found.where(outbox.c.id < bindparam("before"))
+    return found.limit(bindparam("newest")) if few else found
 
 
 def _from_row(row: Any) -> Notice:
