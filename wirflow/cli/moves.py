@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wirflow.cli.screen import Screen
     from wirflow.core.decision import Decision
     from wirflow.definition.model import Workflow
-    from wirflow.definition.values import Value
+    from wirflow.definition.values import Stored, Value
     from wirflow.definition.version_map import VersionMap
     from wirflow.engine.migrating import Move, Version
     from wirflow.office import Office
@@ -138,7 +138,7 @@ def _changes_json(move: Move, decision: Decision) -> Json:
     }
 
 
-def _plain(value: Value | None) -> str | int | bool | None:
+def _plain(value: Value | None) -> Stored | None:
     return None if value is None else to_json(value)
 
 

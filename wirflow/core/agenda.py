@@ -14,6 +14,7 @@ from wirflow.core.asking import holds, scope_of
 from wirflow.core.case import Timer
 from wirflow.deadlines import Period, compute
 from wirflow.definition.guards import guards_for
+from wirflow.definition.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -77,14 +78,22 @@ def _all(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> It
         period = str(case.data[period]) if period in case.data else ""
     if not isinstance(day, date) or period == "":
         return  # the award has not said yet when, or how long
-    given = {item.fact: case.data[item.field] for item in spec.given if item.field in case.data}
+    given = {item.fact: _told(case.data[item.field]) for item in spec.given if item.field in case.data}
     yield _compute(spec, day, period, given, facts)
     for number in range(1, MAX_RECURRENCES if spec.every else 1):
         yield _compute(spec, _shifted(day, spec.every or "", number), period, given, facts)
 
 
+def _told(value: Value) -> object:
+    """A fact as the rules of law take it: spans as pairs of days, as many as there are."""
+    spans = value if isinstance(value, tuple) else (value,)
+    if all(isinstance(item, Span) for item in spans):
+        return [(item.begin, item.end) for item in spans if isinstance(item, Span)]
+    return value
+
+
 def _compute(
-    spec: DeadlineSpec, start: date, period: str | None, given: Mapping[str, Value], facts: Facts
+    spec: DeadlineSpec, start: date, period: str | None, given: Mapping[str, object], facts: Facts
 ) -> Deadline:
     return compute(
         spec.rule,

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from wirflow.deadlines import Catalogue, Deadline
-from wirflow.definition.values import Value
+from wirflow.definition.values import Stored, Value
 from wirflow.text import Text
 
 EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal", "migration"]
@@ -76,7 +76,7 @@ class Timer:
     """What it fires.  None: nothing by itself; a signal without one only says that a child changed."""
     deadline: Deadline | None = field(default=None, compare=False)
     """The legal deadline behind it, with its derivation."""
-    payload: Mapping[str, str | int | bool] = field(default_factory=dict, compare=False)
+    payload: Mapping[str, Stored] = field(default_factory=dict, compare=False)
     """Of a signal: the facts it carries, as JSON."""
     depth: int = field(default=0, compare=False)
     """Of a signal: how many signals led to it."""

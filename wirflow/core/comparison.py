@@ -75,20 +75,24 @@ def _fields(migration: Migration) -> Iterator[Difference]:
 
 
 def _changed_field(was: Field, now: Field) -> Iterator[Text]:
-    if was.type != now.type:
-        yield Text(f"Typ {was.type} wird {now.type}", f"type {was.type} becomes {now.type}")
+    if was.kind != now.kind:
+        yield Text(f"Typ {was.kind} wird {now.kind}", f"type {was.kind} becomes {now.kind}")
     if now.required and not was.required:
         yield Text("wird zur Pflicht", "becomes required")
     if now.personal and not was.personal:
         yield Text("wird personenbezogen", "becomes personal")
     if was.personal and not now.personal:
         yield Text("ist nicht mehr personenbezogen", "is personal no more")
-    if was.type == now.type and (was.min, was.max, was.max_length) != (now.min, now.max, now.max_length):
+    if was.kind == now.kind and _bounds(was) != _bounds(now):
         yield Text("hat andere Grenzen", "has other bounds")
     gone = [item.name for item in was.choices if item.name not in {other.name for other in now.choices}]
-    if gone and now.type == "choice":
+    if gone and "choice" in {now.type, now.of}:
         listed = ", ".join(gone)
         yield Text(f"kennt nicht mehr: {listed}", f"knows no more: {listed}")
+
+
+def _bounds(field: Field) -> tuple[object, ...]:
+    return field.min, field.max, field.max_length, field.min_items, field.max_items
 
 
 def _new_field(field: Field, computed: Collection[str]) -> Text:

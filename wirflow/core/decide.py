@@ -85,7 +85,7 @@ def start(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisio
         facts: as for `decide`.
     """
     data = {
-        item.name: from_json(item.type, item.default) for item in workflow.fields if item.default is not None
+        item.name: from_json(item.kind, item.default) for item in workflow.fields if item.default is not None
     }
     data |= event.input
     missing = [item for item in workflow.fields if item.required and item.name not in data]

@@ -334,7 +334,7 @@ class Migration:
         for field in self.new.fields:
             needed = field.name not in data and (field.name not in familiar or field.required)
             if needed and field.default is not None:
-                data[field.name] = from_json(field.type, field.default)
+                data[field.name] = from_json(field.kind, field.default)
 
     def _compute(self, case: Case, data: dict[str, Value], facts: Facts, found: list[Obstacle]) -> None:
         for item in self.map.set:
@@ -490,7 +490,7 @@ def _converted(old: Field, new: Field, value: Value) -> Value:
         InputError: it does not.
     """
     parsed = parse(new, to_json(value))
-    return value if old.type == new.type else parsed
+    return value if old.kind == new.kind else parsed
 
 
 def _same(one: Value | None, other: Value | None) -> bool:

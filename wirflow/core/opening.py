@@ -76,7 +76,7 @@ def opening(new: NewCase, person: Person | None, moment: datetime) -> tuple[Case
 def sibling(workflow: Workflow, new: NewCase) -> LinkedCase:
     """A case that is started together with others, as they see it."""
     data = {
-        item.name: from_json(item.type, item.default) for item in workflow.fields if item.default is not None
+        item.name: from_json(item.kind, item.default) for item in workflow.fields if item.default is not None
     }
     state = new.state or workflow.initial.name
     return LinkedCase(

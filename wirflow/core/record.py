@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wirflow.audit.entry import VERSION
 from wirflow.clock import stamp
 from wirflow.definition.model import CORRECT
-from wirflow.definition.values import Value, to_json
+from wirflow.definition.values import Stored, Value, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -124,7 +124,7 @@ def _carried(case: Case) -> Json:
     }
 
 
-def _plain(value: Value | None) -> str | int | bool | None:
+def _plain(value: Value | None) -> Stored | None:
     return None if value is None else to_json(value)
 
 

@@ -79,6 +79,7 @@ def stand_ins(fields: Sequence[LinkedField]) -> dict[str, Field]:
         item.name: Field(
             name=item.name,
             type="text" if item.type == "choice" else item.type,
+            of="text" if item.of == "choice" else item.of,
             title=Text.same(item.name),
         )
         for item in fields

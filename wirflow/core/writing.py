@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wirflow.audit.entry import commitment, digest
 from wirflow.core.letters import NewNotice, digest_of, write
 from wirflow.core.record import record
-from wirflow.definition.values import to_json
+from wirflow.definition.values import Stored, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ class Secret:
     """A personal value with the salt and the commitment that stands for it in the trail."""
 
     field: str
-    value: str | int | bool
+    value: Stored
     salt: str
     commitment: str
 

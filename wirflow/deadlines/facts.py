@@ -49,6 +49,26 @@ FACTS: Final[Mapping[str, Text]] = MappingProxyType(
 """What can be told about a case beside the day of the event, and what it means."""
 
 
+FLAG: Final = "flag"
+SPANS: Final = "spans"
+TIME: Final = "time"
+
+SORTS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "announced_on": "date",
+        "received_on": "date",
+        "no_instruction": FLAG,
+        "named_day": FLAG,
+        "urgent": FLAG,
+        "known_on": "date",
+        "award_ends": "date",
+        "at": TIME,
+        "suspended": SPANS,
+    }
+)
+"""What each fact is: a `date`, a flag, a time of day, or spans of days."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """The facts of a case, each by the name and with the meaning that `FACTS` has for it."""

@@ -61,6 +61,15 @@ _TABLES: Final = {
 """Where names are declared: what is wrong there is not told again wherever they are used."""
 
 
+_TELLS: Final = {
+    "date": ("date",),
+    "flag": ("boolean",),
+    "time": ("text",),
+    "spans": ("span", "list of span"),
+}
+"""For each sort of legal fact, the kinds of fields that can tell it."""
+
+
 class _Expression(NamedTuple):
     node: Scalar
     expected: str
@@ -259,7 +268,7 @@ class _Builder:
         return found
 
     def _transition(self, event: str, part: Part) -> Transition:
-        types: dict[str, str] = {field.name: field.type for field in self._names.fields.values()}
+        types: dict[str, str] = {field.name: field.kind for field in self._names.fields.values()}
         notices = [self._notice(item) for item in part.many("notices")]
         signals = [self._signal(item) for item in part.many("tell")]
         starts = [self._start(item) for item in part.many("start")]
@@ -315,7 +324,7 @@ class _Builder:
         if to is None or not part.text("event"):
             return None
         targets = (names.links[to],) if to in names.links else told[to]
-        types: dict[str, str] = {field.name: field.type for target in targets for field in target.fields}
+        types: dict[str, str] = {field.name: field.kind for target in targets for field in target.fields}
         known = [self._outlines[item.workflow] for item in targets if item.workflow in self._outlines]
         unsure = {name for item in known for name in item.unsure}
         rows = part.many("with") if len(known) == len(targets) else []
@@ -340,7 +349,7 @@ class _Builder:
             return None
         kind = self._names.children[name]
         known = self._outlines.get(kind.workflow)
-        types: dict[str, str] = {field.name: field.type for field in kind.fields}
+        types: dict[str, str] = {field.name: field.kind for field in kind.fields}
         rows = [row for row in part.many("with") if known and row[0].text not in known.unsure]
         key: Scalar | None = part.get("key")
         return Start(
@@ -482,28 +491,28 @@ class _Builder:
         return Escalation(after=period, notice=Notice(template=template, to=to), unless=unless)
 
     def _given(self, part: Part) -> tuple[Given, ...]:
-        from wirflow.deadlines import FACTS  # noqa: PLC0415 - few deadlines have it
+        from wirflow.deadlines.facts import SORTS  # noqa: PLC0415 - few deadlines have it
 
         found = []
         for fact, name in part.many("given"):
-            if fact.text not in FACTS:
-                self._log.unknown("fact", Text("Die Tatsache", "The fact"), fact, FACTS)
-            elif self._known("field", name, self._names.fields):
+            if fact.text not in SORTS:
+                self._log.unknown("fact", Text("Die Tatsache", "The fact"), fact, SORTS)
+            elif self._typed(name, *_TELLS[SORTS[fact.text]]):
                 found.append(Given(fact=fact.text, field=name.text))
         return tuple(found)
 
-    def _typed(self, name: Scalar | None, kind: str) -> str | None:
-        """A field that has to be of a type."""
+    def _typed(self, name: Scalar | None, *kinds: str) -> str | None:
+        """A field that has to be of one of some kinds."""
         fields = self._names.fields
         text = self._known("field", name, fields)
-        if text and name and fields[text].type != kind and text not in self._unsure:
-            fit = ", ".join(field.name for field in fields.values() if field.type == kind) or "-"
+        if text and name and fields[text].kind not in kinds and text not in self._unsure:
+            fit = ", ".join(field.name for field in fields.values() if field.kind in kinds) or "-"
             self._log.add(
                 "wrong-type",
                 name,
                 Text(
-                    f"'{text}' ist vom Typ {fields[text].type}; gebraucht wird {kind}.",
-                    f"'{text}' is of type {fields[text].type}; needed is {kind}.",
+                    f"'{text}' ist vom Typ {fields[text].kind}; gebraucht wird {' oder '.join(kinds)}.",
+                    f"'{text}' is of type {fields[text].kind}; needed is {' or '.join(kinds)}.",
                 ),
                 Text(f"Möglich: {fit}.", f"Possible: {fit}."),
             )

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import operator
 import re
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from wirflow.definition.document import Document
 from wirflow.definition.expression import Problem, join_variable, presence, too_deep
+from wirflow.definition.listing import LIST_OF
+from wirflow.definition.span import Span
 from wirflow.errors import DeadlineError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
+
+    from wirflow.definition.values import Value
 
     Function = Callable[[Any, Any], Any]
 
 CENT: Final = timedelta(microseconds=1)
 """One cent as CEL sees it; see `guards` for the reason."""
 
-FUNCTIONS: Final = ("date", "plus", "days", "size", "has")
+FUNCTIONS: Final = ("date", "plus", "days", "span", "euros", "size", "has")
 METHODS: Final = ("contains", "startsWith", "endsWith", "size", "getFullYear")
 
 _NOON: Final = time(12, tzinfo=UTC)
@@ -46,12 +52,16 @@ _CEL_TYPE: Final = {
     "bool": "BOOL",
     "money": "DURATION",
     "date": "TIMESTAMP",
+    "span": "MAP<STRING, TIMESTAMP>",
+    "document": "MAP<STRING, STRING>",
 }
 
 _TAKES: Final = {
     "date": 'date("2025-12-31")',
     "plus": 'plus(award_ends, "P1Y")',
     "days": "days(decided_on, award_ends)",
+    "span": "span(suspended_on, today)",
+    "euros": "euros(50000)",
     "size": "size(purpose)",
     "contains": 'purpose.contains("x")',
     "startsWith": 'purpose.startsWith("x")',
@@ -99,6 +109,40 @@ def cents(amount: Decimal) -> timedelta:
     return int(amount.scaleb(2)) * CENT
 
 
+def bound(value: Value | None) -> object | None:
+    """A fact as CEL sees it; None stays None."""
+    if isinstance(value, Decimal):
+        return cents(value)
+    if isinstance(value, date):
+        return noon(value)
+    if isinstance(value, tuple):
+        return [bound(item) for item in value]
+    if isinstance(value, Span):
+        return {"begin": noon(value.begin), "end": noon(value.end)}
+    if isinstance(value, Document):
+        return {name: str(part) for name, part in value.json().items()}
+    return value
+
+
+def fact(value: Any) -> Any:
+    """What CEL gave, as `values.parse` takes it."""
+    if hasattr(value, "plain_value"):
+        value = value.value()  # what stands in a list or a map comes in a wrapping of its own
+    if isinstance(value, timedelta):
+        return f"{euros(value):.2f}"
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, float):
+        # A literal such as 60000.5: nothing computes with it, and its shortest
+        # decimal form is what was written.
+        return f"{Decimal(repr(value)):f}"
+    if isinstance(value, Mapping):
+        return {str(name): fact(part) for name, part in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [fact(item) for item in value]
+    return value
+
+
 def euros(amount: timedelta) -> Decimal:
     """The amount in euros that CEL gave."""
     return Decimal(amount // CENT).scaleb(-2)
@@ -114,10 +158,7 @@ def environment(types: Mapping[str, str], presences: Iterable[str], joins: int =
     """
     from cel_expr_python import cel  # type: ignore[import-untyped]  # noqa: PLC0415 - it ships no types; 25 ms
 
-    variables = {
-        name: cel.Type.List(cel.Type.STRING) if kind == "states" else getattr(cel.Type, _CEL_TYPE[kind])
-        for name, kind in types.items()
-    }
+    variables = {name: _type(cel, kind) for name, kind in types.items()}
     variables |= {presence(name): cel.Type.BOOL for name in presences}
     for number in range(joins):
         variables[join_variable(number, counts=False)] = cel.Type.BOOL
@@ -131,13 +172,17 @@ def environment(types: Mapping[str, str], presences: Iterable[str], joins: int =
 
 
 def gives(given: str, expected: str) -> bool:
-    """Whether a CEL type (`DURATION`) will do for a field's type (`money`) or for `bool`."""
+    """Whether a CEL type (`DURATION`) will do for a field's kind (`money`) or for `bool`."""
+    if expected.startswith(LIST_OF):
+        inside = given.removeprefix("LIST<").removesuffix(">")
+        return inside != given and (inside in {"DYN", ""} or gives(inside, expected.removeprefix(LIST_OF)))
     return given == _CEL_TYPE[expected] or (expected == "money" and given in {"INT", "DOUBLE"})
 
 
 def wrong_result(given: str, expected: str) -> Problem:
     """An expression that gives something else than its place needs."""
-    is_, needs = _word(given), _word(_CEL_TYPE[expected])
+    item = expected.removeprefix(LIST_OF)
+    is_, needs = _word(given), _word("list" if item != expected else _CEL_TYPE[item])
     return Problem(
         0,
         Text(
@@ -232,6 +277,18 @@ def check_period(text: str) -> None:
     _plus(datetime(2000, 1, 1, tzinfo=UTC), text)
 
 
+def _type(cel: Any, kind: str) -> Any:
+    """The CEL type of a field's kind."""
+    types = cel.Type
+    if kind == "states":
+        return types.List(types.STRING)
+    if kind.startswith(LIST_OF):
+        return types.List(_type(cel, kind.removeprefix(LIST_OF)))
+    if kind in {"span", "document"}:
+        return types.Map(types.STRING, types.TIMESTAMP if kind == "span" else types.STRING)
+    return getattr(types, _CEL_TYPE[kind])
+
+
 def _functions(cel: Any) -> list[Any]:
     overload, kinds = cel.Overload, cel.Type
     money, day, number, text, truth = kinds.DURATION, kinds.TIMESTAMP, kinds.INT, kinds.STRING, kinds.BOOL
@@ -252,14 +309,23 @@ def _functions(cel: Any) -> list[Any]:
             *(one(name, money, kind, gives=truth, impl=_euros_right(compare)) for kind in numbers),
             *(one(name, kind, money, gives=truth, impl=_euros_left(compare)) for kind in numbers),
         ]
+    span, document = _type(cel, "span"), _type(cel, "document")
+    lists = [kinds.List(item) for item in (text, number, day, money, truth, span)]
     for name in _EQUALITY:
-        declared[name].append(one(name, truth, truth, gives=truth, impl=_COMPARISONS[name]))
+        compare = _COMPARISONS[name]
+        declared[name].append(one(name, truth, truth, gives=truth, impl=compare))
+        # CEL looks for an implementation by list and map alone: one serves all of them.
+        for row in ((span, document), lists):
+            first, *others = row
+            declared[name].append(one(name, first, first, gives=truth, impl=compare))
+            declared[name] += [one(name, kind, kind, gives=truth) for kind in others]
     for name, compute in {"_+_": operator.add, "_-_": operator.sub}.items():
         declared[name] = [
             *(one(name, kind, kind, gives=kind) for kind in (number, money)),
             *(one(name, money, kind, gives=money, impl=_euros_added(compute)) for kind in numbers),
         ]
     declared["_+_"].append(one("_+_", text, text, gives=text))
+    declared["_+_"] += [one("_+_", kind, kind, gives=kind) for kind in lists]
     declared["_*_"] = [
         one("_*_", number, number, gives=number),
         one("_*_", money, number, gives=money, impl=operator.mul),
@@ -273,6 +339,8 @@ def _functions(cel: Any) -> list[Any]:
     ]
     declared["getFullYear"] = [one("getFullYear", day, gives=number, is_member=True)]
     declared["date"] = [one("date", text, gives=day, impl=_date)]
+    declared["span"] = [one("span", day, day, gives=span, impl=_span)]
+    declared["euros"] = [one("euros", kind, gives=money, impl=_amount) for kind in numbers]
     declared["plus"] = [one("plus", day, text, gives=day, impl=_plus)]
     declared["days"] = [one("days", day, day, gives=number, impl=_days)]
     return [cel.FunctionDecl(name, overloads) for name, overloads in declared.items()]
@@ -326,6 +394,19 @@ def _plus(day: datetime, text: str) -> datetime:
         return noon(moved + timedelta(days=sign * period.total_days))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"out-of-range={day:%d.%m.%Y} + {text}") from error
+
+
+def _span(first: datetime, last: datetime) -> dict[str, datetime]:
+    if last < first:
+        raise ValueError(f"out-of-range={first:%d.%m.%Y} – {last:%d.%m.%Y}")
+    return {"begin": first, "end": last}
+
+
+def _amount(number: float) -> timedelta:
+    exact = _exact_cents(number)
+    if exact != int(exact):
+        raise ValueError(f"out-of-range={number} €")
+    return int(exact) * CENT
 
 
 def _days(first: datetime, second: datetime) -> int:

@@ -222,7 +222,7 @@ class _Proof:
         return None
 
     def deadlines(self, rule_of: RuleOf) -> Iterator[Finding]:
-        """`unknown-rule`, `missing-period`, `fixed-period`, `cannot-fire`, `missing-input`."""
+        """`unknown-rule`, `missing-period`, `fixed-period`, `fact-without-use`, and what it fires."""
         for item in self.workflow.deadlines:
             path = ("deadlines", item.name)
             try:
@@ -250,6 +250,18 @@ class _Proof:
                         ),
                         Text("'period' kann entfallen.", "'period' can go."),
                     )
+                for row in item.given:
+                    if row.fact not in rule.facts:
+                        asked = ", ".join(rule.facts) or "–"
+                        yield self._finding(
+                            "fact-without-use",
+                            (*path, "given", row.fact),
+                            Text(
+                                f"Nach '{row.fact}' fragt die Regel '{rule.name}' nicht.",
+                                f"The rule '{rule.name}' does not ask for '{row.fact}'.",
+                            ),
+                            Text(f"Sie fragt nach: {asked}.", f"It asks for: {asked}."),
+                        )
             if item.fire:
                 inner = [
                     state.name

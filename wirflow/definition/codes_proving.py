@@ -85,6 +85,17 @@ PROOF: Final = Chapter(
             ("Streichen Sie 'period'.", "Delete 'period'."),
         ),
         code(
+            "fact-without-use",
+            (
+                "'given' sagt etwas, wonach die Vorschrift nicht fragt; so ließe sich nicht rechnen.",
+                "'given' tells what the rule of law does not ask for; so nothing could be computed.",
+            ),
+            (
+                "Streichen Sie es, oder wählen Sie eine Regel, die danach fragt.",
+                "Delete it, or choose a rule that asks for it.",
+            ),
+        ),
+        code(
             "cannot-fire",
             (
                 "Die Frist läuft in einem Zustand, in dem es ihr Ereignis nicht gibt.",

@@ -164,8 +164,8 @@ SHAPE: Final = Chapter(
         code(
             "wrong-limit",
             (
-                "min, max, max_length oder choices stehen bei einem Typ, der sie nicht hat, oder über Kreuz.",
-                "min, max, max_length or choices stand at a type that has none, or are crossed.",
+                "Eine Grenze wie min, choices oder max_items steht bei einem anderen Typ oder über Kreuz.",
+                "A limit such as min, choices or max_items stands at another type, or is crossed.",
             ),
             ("Löschen Sie die Grenze, oder ändern Sie den Typ.", "Delete the limit, or change the type."),
         ),

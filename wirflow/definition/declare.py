@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wirflow.definition.grammar import CEL_KEYWORDS, OWN_WORDS
 from wirflow.definition.model import CORRECT, PARENT, Children, Choice, Field, Link, LinkedField, Role, State
-from wirflow.definition.shape import Part, decimal
+from wirflow.definition.shape import Part, decimal, raw
 from wirflow.definition.values import parse, to_json
 from wirflow.errors import InputError
 from wirflow.text import Text
@@ -59,9 +59,12 @@ def outline(part: Part) -> Outline:
     """What other files may know of a workflow."""
     fields, unsure = [], set()
     for name, item in part.many("fields"):
-        kind = item.text("type")
-        if kind:
-            fields.append(LinkedField(name=name.text, type=kind))
+        kind, of = item.text("type"), item.text("of")
+        if kind and (kind != "list" or of):
+            choices = tuple(choice.text for choice, _ in item.many("choices"))
+            fields.append(
+                LinkedField(name=name.text, type=kind, of=of if kind == "list" else None, choices=choices)
+            )
         else:
             unsure.add(name.text)
     above: Part | None = part.get("parent")
@@ -282,7 +285,8 @@ def _field(key: Scalar, item: Part, log: Log) -> Field:
     if item.text("type"):
         _check_field(item, kind, log)
     low, high = item.get("min"), item.get("max")
-    longest = item.text("max_length")
+    longest, of = item.text("max_length"), item.text("of") if kind == "list" else None
+    least, most = item.text("min_items"), item.text("max_items")
     field = Field(
         name=key.text,
         type=kind,  # type: ignore[arg-type] # the grammar lets only these through
@@ -294,20 +298,39 @@ def _field(key: Scalar, item: Part, log: Log) -> Field:
         min=decimal(low) if low else None,
         max=decimal(high) if high else None,
         max_length=int(longest) if longest else None,
+        of=of,  # type: ignore[arg-type] # likewise
+        min_items=int(least) if least else None,
+        max_items=int(most) if most else None,
     )
     default = item.get("default")
-    if default is None or not item.text("type") or (kind == "choice" and not choices):
+    if (
+        default is None
+        or kind == "document"
+        or not item.text("type")
+        or ("choice" in {kind, of} and not choices)
+        or (kind == "list" and not of)
+    ):
         return field
     try:
-        value = to_json(parse(field, default.text))
+        value = to_json(parse(field, raw(default)))
     except InputError as error:
         log.add("wrong-value", default, error.message, error.hint)
         return field
-    return replace(field, default=value)
+    return replace(field, default=value)  # type: ignore[arg-type] # a document has no default
 
 
 def _check_field(item: Part, kind: str, log: Log) -> None:
-    if kind == "choice" and not item.many("choices") and "choices" not in item.wrong:
+    of = item.text("of") if kind == "list" else None
+    if kind == "list" and not of and "of" not in item.wrong:
+        log.add(
+            "missing-key",
+            item.node,
+            Text("Hier fehlt der Schlüssel 'of'.", "The key 'of' is missing here."),
+            Text(
+                "Was ist jeder Wert der Liste? Etwa: of: text.", "What is each item? For instance: of: text."
+            ),
+        )
+    if "choice" in {kind, of} and not item.many("choices") and "choices" not in item.wrong:
         log.add(
             "missing-key",
             item.node,
@@ -318,9 +341,10 @@ def _check_field(item: Part, kind: str, log: Log) -> None:
         (("choices",), ("choice",)),
         (("min", "max"), ("money", "integer")),
         (("max_length",), ("text",)),
+        (("of", "min_items", "max_items"), ("list",)),
     ):
         for name in names:
-            if item.get(name) is not None and kind not in kinds:
+            if item.get(name) is not None and kind not in kinds and of not in kinds:
                 log.add(
                     "wrong-limit",
                     item.key(name),
@@ -330,6 +354,21 @@ def _check_field(item: Part, kind: str, log: Log) -> None:
                     ),
                     Text(f"Dieses Feld ist vom Typ {kind}.", f"This field is of type {kind}."),
                 )
+    if kind == "document" and item.get("default") is not None:
+        log.add(
+            "wrong-value",
+            item.key("default"),
+            Text("Eine Datei ist nie von selbst da.", "A file is never there by itself."),
+            Text("'default' kann entfallen.", "'default' can go."),
+        )
+    least, most = item.text("min_items"), item.text("max_items")
+    if least and most and int(least) > int(most):
+        log.add(
+            "wrong-limit",
+            item.get("max_items"),
+            Text("Das Höchste liegt unter dem Mindesten.", "The most is below the least."),
+            Text(f"min_items ist {least}.", f"min_items is {least}."),
+        )
     low, high = item.get("min"), item.get("max")
     if low and high and decimal(low) > decimal(high):
         log.add(

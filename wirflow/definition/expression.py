@@ -279,6 +279,23 @@ def compared(reading: Reading, item: Name) -> Iterator[Token]:
             yield token
 
 
+def members(reading: Reading, item: Name) -> Iterator[Token]:
+    """The strings that a list is said to hold: `"a" in kinds`, `kinds == ["a", "b"]`, `["a"] == kinds`."""
+    before, after = reading.token(item.first - 1), reading.token(item.last + 1)
+    if before == "in" and reading.token(item.first - 3) != "+":
+        yield from reading.tokens[max(0, item.first - 2) : item.first - 1]
+    elif after in {"==", "!=", "+"} and reading.token(item.last + 2) == "[":
+        for token in reading.tokens[item.last + 3 :]:
+            if token.text == "]":
+                return
+            yield token
+    elif before in {"==", "!=", "+"} and reading.token(item.first - 2) == "]":
+        for token in reversed(reading.tokens[: item.first - 2]):
+            if token.text == "[":
+                return
+            yield token
+
+
 def too_deep(column: int) -> Problem:
     """The problem of an expression that is nested too deeply."""
     return Problem(

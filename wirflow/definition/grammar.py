@@ -10,10 +10,12 @@ from typing import Final, get_args
 
 from wirflow.definition.grammar_children import CHILDREN, PARENT, START
 from wirflow.definition.invariant import INVARIANTS
-from wirflow.definition.model import Counts, FieldType, Tone
+from wirflow.definition.model import Counts, FieldType, ItemType, Tone
 from wirflow.definition.shape import (
     BOOLEAN,
+    COUNT,
     EXPRESSION,
+    FACT,
     IDENTIFIER,
     LENGTH,
     MAX_NAME,
@@ -121,6 +123,19 @@ _FIELD: Final = Record(
             required=True,
             about=Text("Was ein Wert ist; Geld ist genau.", "What a value is; money is exact."),
         ),
+        "of": Key(
+            one_of(*get_args(ItemType)),
+            about=Text(
+                "Bei list: was jeder Wert ist; 'choices', 'min', 'max' und 'max_length' gelten je Wert.",
+                "For list: what each item is; 'choices', 'min', 'max', 'max_length' hold for each item.",
+            ),
+        ),
+        "min_items": Key(
+            COUNT, about=Text("Bei list: mindestens so viele Werte.", "For list: at least so many items.")
+        ),
+        "max_items": Key(
+            COUNT, about=Text("Bei list: höchstens so viele Werte.", "For list: at most so many items.")
+        ),
         "title": _CALLED,
         "required": Key(
             BOOLEAN,
@@ -148,7 +163,7 @@ _FIELD: Final = Record(
             ),
         ),
         "default": Key(
-            TEXT, about=Text("Was ein neuer Vorgang hat, wenn nichts gesagt wird.", "What a new case has.")
+            FACT, about=Text("Was ein neuer Vorgang hat, wenn nichts gesagt wird.", "What a new case has.")
         ),
         "min": Key(
             NUMBER, about=Text("Bei money und integer: das Mindeste.", "For money and integer: the least.")

@@ -26,26 +26,25 @@ import threading
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from wirflow.definition import document, span
 from wirflow.definition.cel import (
     FUNCTIONS,
     METHODS,
-    cents,
+    bound,
     check_date,
     check_period,
     environment,
-    euros,
+    fact,
     gives,
-    noon,
     own_error,
     runtime_error,
     translate,
     wrong_result,
 )
+from wirflow.definition.document import Document
 from wirflow.definition.expression import (
     JOINS,
     MAX_JOINS,
@@ -55,19 +54,22 @@ from wirflow.definition.expression import (
     Reading,
     bounds,
     compared,
+    members,
     presence,
     read,
 )
 from wirflow.definition.joins import bare_group, no_group, no_question, taken, too_many
 from wirflow.definition.model import CHILDREN
+from wirflow.definition.span import Span
 from wirflow.definition.values import Value, parse
 from wirflow.errors import InputError, nearest
 from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from datetime import date
 
-    from wirflow.definition.model import Field, Workflow
+    from wirflow.definition.model import Field, LinkedField, Workflow
 
 __all__ = ["AbsentError", "GuardError", "Guards", "Linked", "Problem", "Scope", "guards_for"]
 
@@ -153,16 +155,17 @@ class Scope:
         """The CEL value of a dotted name; None if it is absent."""
         if name in self._bound:
             return self._bound[name]
+        found = self._bound[name] = bound(self._value(name))
+        return found
+
+    def _value(self, name: str) -> Value | None:
         owner, _, fact = name.rpartition(".")
         source = self._sources.get(owner)
-        value = None if source is None else source.get(fact)
-        bound: object = value
-        if isinstance(value, Decimal):
-            bound = cents(value)
-        elif isinstance(value, date):
-            bound = noon(value)
-        self._bound[name] = bound
-        return bound
+        if source is not None:
+            return source.get(fact)
+        # What a span or a document is made of: `suspension.begin`, `old.letter.sha256`.
+        whole = self._value(owner) if owner else None
+        return getattr(whole, fact) if isinstance(whole, Span | Document) else None
 
     def has(self, name: str) -> bool:
         """Whether a fact is there, or a case linked."""
@@ -270,14 +273,21 @@ class Guards:
         self._active = was.active
         self._states = frozenset(was.state_by_name)
         self._types: dict[str, str] = {"state": "text", "key": "text", "today": "date", "active": "states"}
+        self._members: dict[str, Sequence[str]] = {}
         self._choices: dict[str, Sequence[str]] = {"state": tuple(item.name for item in was.states)}
         facts = {f"old.{field.name}": field for field in was.fields} | workflow.field_by_name
         for name, field in facts.items():
-            self._types[name] = field.type
+            self._types |= _parts(name, field.kind)
             if field.type == "choice":
                 self._choices[name] = tuple(item.name for item in field.choices)
+            elif field.of == "choice":
+                self._members[name] = tuple(item.name for item in field.choices)
         for link in workflow.links:
-            self._types |= {f"{link.name}.{item.name}": item.type for item in link.fields}
+            for item in link.fields:
+                self._types |= _parts(f"{link.name}.{item.name}", item.kind)
+                if item.choices:
+                    chosen = self._choices if item.type == "choice" else self._members
+                    chosen[f"{link.name}.{item.name}"] = item.choices
             self._types |= {f"{link.name}.state": "text", f"{link.name}.key": "text"}
             if link.workflow == workflow.name:
                 self._choices |= {
@@ -285,9 +295,13 @@ class Guards:
                 }
         self._links = tuple(link.name for link in workflow.links)
         self._groups: dict[str, dict[str, str]] = {}
+        self._told: dict[tuple[str, str], LinkedField] = {}
         names = [CHILDREN, *workflow.children_by_name] if workflow.children else []
         for name in names:
-            self._groups[name] = {item.name: item.type for item in workflow.fields_of(name)}
+            self._groups[name] = {}
+            for item in workflow.fields_of(name):
+                self._groups[name] |= _parts(item.name, item.kind)
+                self._told[name, item.name] = item
             self._groups[name] |= {"key": "text", "state": "text", "workflow": "text", "final": "boolean"}
         self._standing = {
             name: [
@@ -315,6 +329,7 @@ class Guards:
             found = copy(self)
             found._types = {**self._types, **more}  # noqa: SLF001 - it is one of its own
             found._groups = {}  # noqa: SLF001 - likewise
+            found._choices, found._members = {**self._choices}, {**self._members}  # noqa: SLF001 - likewise
             found._lock, found._env, found._programs = threading.Lock(), None, {}  # noqa: SLF001 - likewise
             self._inner[names] = found
         return found
@@ -323,6 +338,10 @@ class Guards:
         """The expressions that may stand as the body of a join."""
         facts = self._groups.get(join.group, {})
         inner = self.within({f"{join.name}.{name}": kind for name, kind in facts.items()})
+        told = [item for (group, _), item in self._told.items() if group == join.group and item.choices]
+        for item in told:
+            chosen = inner._choices if item.type == "choice" else inner._members  # noqa: SLF001 - one of its own
+            chosen[f"{join.name}.{item.name}"] = item.choices
         states = self._standing.get(join.group)
         if states:
             inner._choices = {**inner._choices, f"{join.name}.state": states}  # noqa: SLF001 - one of its own
@@ -371,7 +390,7 @@ class Guards:
     def names(self, expr: str) -> frozenset[str]:
         """The dotted names that an expression touches, be it in `has()`."""
         reading = read(expr, self._groups)
-        found = {item.name for item in (*reading.values, *reading.presences)}
+        found = {self.fact(item.name) for item in (*reading.values, *reading.presences)}
         for join in reading.joins:
             found.add(join.group)
             inner = self._asked(join).names(join.body) if join.body else ()
@@ -381,6 +400,15 @@ class Guards:
                 for name in inner
             }
         return frozenset(found)
+
+    def fact(self, name: str) -> str:
+        """The fact that a name belongs to: of `pause.begin`, where `pause` is a span, it is `pause`."""
+        owner = name.rpartition(".")[0]
+        return owner if self._types.get(owner) in _PARTS else name
+
+    def kind(self, name: str) -> str | None:
+        """What a name stands for: a field's kind, `bool` or `states`; None: there is no such name."""
+        return self._types.get(name)
 
     def scope(
         self,
@@ -435,16 +463,8 @@ class Guards:
         if result.type().name() == "ERROR":
             raise _failure(result)
         raw = result.value()
-        if isinstance(raw, timedelta):
-            raw = f"{euros(raw):.2f}"
-        elif isinstance(raw, datetime):
-            raw = raw.date()
-        elif isinstance(raw, float):
-            # A literal such as 60000.5: nothing computes with it, and its shortest
-            # decimal form is what was written.
-            raw = f"{Decimal(repr(raw)):f}"
         try:
-            return parse(field, raw)
+            return parse(field, fact(raw))
         except InputError as error:
             raise GuardError(error.message, hint=error.hint) from error
 
@@ -519,18 +539,21 @@ class Guards:
 
     def _foreign_choices(self, reading: Reading) -> Iterator[Problem]:
         for item in reading.values:
-            choices = self._choices.get(item.name)
-            for token in compared(reading, item) if choices is not None else ():
+            choices = self._choices.get(item.name) or self._members.get(item.name)
+            if not choices:
+                continue
+            of_one = item.name in self._choices
+            for token in compared(reading, item) if of_one else members(reading, item):
                 plain = _PLAIN_STRING.fullmatch(token.text)
-                if plain is None or plain[2] in (choices or ()):
+                if plain is None or plain[2] in choices:
                     continue
-                near = nearest(plain[2], choices or ())
-                listed = ", ".join(choices or ())
+                near = nearest(plain[2], choices)
+                listed = ", ".join(choices)
                 yield Problem(
                     token.start,
                     Text(
-                        f"'{item.name}' ist nie '{plain[2]}'.",
-                        f"'{item.name}' is never '{plain[2]}'.",
+                        f"'{item.name}' {'ist' if of_one else 'enthält'} nie '{plain[2]}'.",
+                        f"'{item.name}' {'is never' if of_one else 'never holds'} '{plain[2]}'.",
                     ),
                     Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?")
                     if near
@@ -538,6 +561,16 @@ class Guards:
                     "not-a-choice",
                 )
 
+
+def _parts(name: str, kind: str) -> dict[str, str]:
+    """A name with what its value is made of, and their kinds."""
+    return {name: kind, **{f"{name}.{part}": of for part, of in _PARTS.get(kind, {}).items()}}
+
+
+_PARTS: Final = {
+    "span": dict.fromkeys(span.PARTS, "date") | {"days": "integer"},
+    "document": dict.fromkeys(document.PARTS, "text") | {"size": "integer"},
+}
 
 _shared: dict[str, Guards] = {}
 _shared_lock = threading.Lock()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.expression import compared, read
 from wirflow.definition.finding import Place
-from wirflow.definition.model import Field, Link, LinkedField, State, Workflow
+from wirflow.definition.model import Field, Link, LinkedField, State, Workflow, linked_field
 from wirflow.definition.shape import EXPRESSION, IDENTIFIER, TEXT, TITLE, Key, Record, Table, one_of
 from wirflow.errors import nearest
 from wirflow.text import Text
@@ -114,7 +114,7 @@ def asked_of_cases(names: Mapping[str, Workflow]) -> Workflow:
     """
     links = []
     for name, workflow in names.items():
-        fields = [LinkedField(name=item.name, type=item.type) for item in workflow.fields]
+        fields = [linked_field(item) for item in workflow.fields]
         if FINAL not in workflow.field_by_name:
             fields.append(LinkedField(name=FINAL, type="boolean"))
         links.append(Link(name=name, workflow=workflow.name, title=Text(name, name), fields=tuple(fields)))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.definition.grammar import WORKFLOW
 from wirflow.definition.portfolio import PORTFOLIO
-from wirflow.definition.shape import BOTH, Many, Record, Shape, Table, Title, Word
+from wirflow.definition.shape import BOTH, TEXT, Fact, Many, Record, Shape, Table, Title, Word
 
 if TYPE_CHECKING:
     from wirflow.text import Lang
@@ -67,6 +67,10 @@ class _Maker:
             return dict(shape.like)
         if isinstance(shape, Title):
             return self._share(shape, _TITLE)
+        if isinstance(shape, Fact):
+            parts = {"type": "object", "additionalProperties": dict(TEXT.like)}
+            item = {"anyOf": [dict(TEXT.like), parts]}
+            return {"anyOf": [*item["anyOf"], {"type": "array", "items": item}]}
         if isinstance(shape, Record):
             return self._share(shape, key)
         if isinstance(shape, Many):

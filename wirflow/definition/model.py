@@ -11,19 +11,23 @@ text; `guards` compiles them.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from wirflow.definition.listing import kind_of
 from wirflow.text import LANGS, Lang, Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-FieldType = Literal["text", "integer", "money", "date", "boolean", "choice", "period"]
+ItemType = Literal["text", "integer", "money", "date", "boolean", "choice", "period", "span"]
+"""What an item of a list may be."""
+
+FieldType = Literal["text", "integer", "money", "date", "boolean", "choice", "period", "span", "list"]
 
 Tone = Literal["neutral", "waiting", "good", "bad"]
 
@@ -77,6 +81,8 @@ class Field:
     name: str
     type: FieldType
     title: Text
+    of: ItemType | None = None
+    """Of a list: what its items are; `choices`, `min`, `max` and `max_length` are theirs then."""
     required: bool = False
     """A case cannot be started without it."""
     expected: bool = False
@@ -84,11 +90,18 @@ class Field:
     personal: bool = False
     """Erasable: the trail keeps only a commitment to it."""
     choices: tuple[Choice, ...] = ()
-    default: str | int | bool | None = None
-    """As JSON: money and dates as text."""
+    default: str | int | bool | list[str | int | bool] | None = None
+    """As JSON: money, dates and spans as text."""
     min: Decimal | None = None
     max: Decimal | None = None
     max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """The type with that of its items: `money`, `list of money`."""
+        return kind_of(self.type, self.of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +110,19 @@ class LinkedField:
 
     name: str
     type: FieldType
+    of: ItemType | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """The type with that of its items: `money`, `list of money`."""
+        return kind_of(self.type, self.of)
+
+
+def linked_field(item: Field) -> LinkedField:
+    """A field as the workflows that link to its own see it."""
+    choices = tuple(choice.name for choice in item.choices)
+    return LinkedField(name=item.name, type=item.type, of=item.of, choices=choices)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,9 +401,9 @@ class Workflow:
         return {item.name: item for item in self.fields}
 
     @cached_property
-    def field_types(self) -> tuple[tuple[str, FieldType], ...]:
-        """Fields with their types, in the order of the definition."""
-        return tuple((item.name, item.type) for item in self.fields)
+    def field_types(self) -> tuple[tuple[str, str], ...]:
+        """Fields with their kinds, in the order of the definition."""
+        return tuple((item.name, item.kind) for item in self.fields)
 
     @cached_property
     def state_by_name(self) -> dict[str, State]:
@@ -410,14 +436,14 @@ class Workflow:
         """The facts of the cases behind a link, or of children; those that differ in type left away."""
         if name in self.link_by_name:
             return self.link_by_name[name].fields
-        types: dict[str, set[FieldType]] = {}
+        found: dict[str, list[LinkedField]] = {}
         for group in self.children:
             for item in group.fields if name in {group.name, CHILDREN} else ():
-                types.setdefault(item.name, set()).add(item.type)
+                found.setdefault(item.name, []).append(item)
         return tuple(
-            LinkedField(name=field, type=next(iter(kinds)))
-            for field, kinds in types.items()
-            if len(kinds) == 1
+            replace(items[0], choices=tuple(dict.fromkeys(one for item in items for one in item.choices)))
+            for items in found.values()
+            if len({item.kind for item in items}) == 1
         )
 
     @cached_property

@@ -23,6 +23,7 @@ from wirflow.definition.invariant import INVARIANTS, Invariant, invariants
 from wirflow.definition.log import Log
 from wirflow.definition.person import Person
 from wirflow.definition.shape import (
+    FACT,
     IDENTIFIER,
     TEXT,
     TITLE,
@@ -33,6 +34,7 @@ from wirflow.definition.shape import (
     Table,
     Word,
     one_of,
+    raw,
     spelled,
 )
 from wirflow.definition.values import CASE_KEY_PATTERN, Value, parse
@@ -195,7 +197,7 @@ CASE: Final = Record(
             ),
         ),
         "data": Key(
-            Table(TEXT, IDENTIFIER), about=Text("Die Angaben: Feld und Wert.", "The facts: field and value.")
+            Table(FACT, IDENTIFIER), about=Text("Die Angaben: Feld und Wert.", "The facts: field and value.")
         ),
         "sections": Key(
             Table(TEXT, IDENTIFIER),
@@ -389,7 +391,7 @@ class _Builder:
                 self._log.unknown("field", WHAT["field"], name, fields)
                 continue
             try:
-                data[name.text] = parse(fields[name.text], value.text)
+                data[name.text] = parse(fields[name.text], raw(value))
             except InputError as error:
                 self._log.add("wrong-value", value, error.message, error.hint)
         given = part.keys("data")

@@ -20,7 +20,7 @@ from wirflow.definition.finding import Finding
 from wirflow.definition.grammar import WORKFLOW
 from wirflow.definition.invariant import Invariant, invariants
 from wirflow.definition.log import Log, Source
-from wirflow.definition.model import LinkedField, Workflow
+from wirflow.definition.model import Workflow, linked_field
 from wirflow.definition.shape import Part
 from wirflow.definition.yaml import Document, read_file, read_text
 from wirflow.errors import DefinitionError
@@ -136,7 +136,7 @@ def _read(documents: Iterable[Document], known: Mapping[str, Workflow]) -> Readi
 
 def _outline_of(workflow: Workflow) -> Outline:
     return Outline(
-        tuple(LinkedField(name=item.name, type=item.type) for item in workflow.fields),
+        tuple(linked_field(item) for item in workflow.fields),
         parent=workflow.parent.workflow if workflow.parent else None,
         links={item.name: item.workflow for item in workflow.links},
         states=tuple(workflow.state_by_name),

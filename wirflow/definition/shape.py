@@ -22,6 +22,7 @@ from wirflow.text import Text
 MAX_NAME: Final = 60
 NAME: Final = re.compile(r"[a-z](?:[a-z0-9_]*[a-z0-9])?", re.ASCII)
 _NUMBER: Final = re.compile(r"[-+]?[0-9]{1,15}(?:\.[0-9]{1,6})?", re.ASCII)
+_COUNT: Final = re.compile(r"[0-9]{1,3}|1000", re.ASCII)
 _LENGTH: Final = re.compile(r"[1-9][0-9]{0,3}|10000", re.ASCII)
 _ANY_TEXT: Final[Fields[str, object]] = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
 _YES: Final = frozenset({"yes", "on", "ja", "y", "1", "wahr"})
@@ -123,6 +124,40 @@ class Word:
             hint,
         )
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """The value of a field: a single one, a list of them, or its parts by their names.
+
+    What it gives is the node itself, so that a finding can show its place; `raw` gives the value.
+    """
+
+    expected: Text = field(
+        default=Text("ein Wert, eine Liste oder {begin: …, end: …}", "a value, a list or {begin: …, end: …}")
+    )
+
+    def fit(self, node: Node, log: Log) -> Node | None:
+        """The node."""
+        if isinstance(node, Sequence):
+            fine = [isinstance(item, Sequence) or self.fit(item, log) is not None for item in node.items]
+            nested = next((item for item in node.items if isinstance(item, Sequence)), None)
+            if nested is not None:
+                _shapeless(nested, log, TEXT.expected)
+            return node if all(fine) and nested is None else None
+        if isinstance(node, Mapping):
+            inside = [TEXT.fit(value, log) for _, value in node.entries.values() if not log.full]
+            return node if all(inside) else None
+        return TEXT.fit(node, log)
+
+
+def raw(node: Node) -> object:
+    """The value that a `Fact` fitted: a text, a list, or a table of texts."""
+    if isinstance(node, Sequence):
+        return [raw(item) for item in node.items]
+    if isinstance(node, Mapping):
+        return {name: raw(value) for name, (_, value) in node.entries.items()}
+    return node.text if isinstance(node, Scalar) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,10 +380,16 @@ BOOLEAN: Final = Word(
     hint=_as_boolean,
     like={"type": ["boolean", "string"], "pattern": "^(?:true|false)$"},
 )
+FACT: Final = Fact()
 NUMBER: Final = Word(
     Text("eine Zahl", "a number"),
     lambda scalar: _NUMBER.fullmatch(scalar.text) is not None,
     like={**spelled(_NUMBER), "type": ["number", "string"]},
+)
+COUNT: Final = Word(
+    Text("eine ganze Zahl von 0 bis 1000", "a whole number from 0 to 1000"),
+    lambda scalar: _COUNT.fullmatch(scalar.text) is not None,
+    like={**spelled(_COUNT), "type": ["integer", "string"], "minimum": 0, "maximum": 1000},
 )
 LENGTH: Final = Word(
     Text("eine ganze Zahl von 1 bis 10000", "a whole number from 1 to 10000"),

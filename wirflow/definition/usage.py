@@ -45,6 +45,7 @@ def _named(workflow: Workflow) -> Iterator[str]:
         yield from (row.field for row in item.set)
     for spec in workflow.deadlines:
         yield from (name for name in (spec.on, spec.start, spec.period) if name)
+        yield from (item.field for item in spec.given)
     for text in (workflow.subject.de, workflow.subject.en):
         yield from (name for _, name, _, _ in Formatter().parse(text) if name)
 

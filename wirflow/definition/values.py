@@ -7,37 +7,52 @@ the database and in the trail both are text, so that nothing is ever rounded.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+from wirflow.definition.document import Document
+from wirflow.definition.listing import LIST_OF, MAX_ITEMS, listed, split
+from wirflow.definition.span import Span, read_day
 from wirflow.errors import DeadlineError, InputError, UnknownNameError, nearest
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from wirflow.definition.model import Field, FieldType
+    from wirflow.definition.model import Field
 
-Value = str | int | bool | Decimal | date
+Item = str | int | bool | Decimal | date | Span
+"""What an item of a list may be."""
 
-Json = str | int | bool | None
+Value = Item | Document | tuple[Item, ...]
+
+Stored = str | int | bool | list[str | int | bool] | dict[str, str | int]
+"""A value as the database and the trail keep it."""
+
+Json = Stored | None
 
 CASE_KEY_PATTERN = re.compile(r"[^\W_](?:[\w./-]{0,78}\w)?")
 """What a case may be called: it stands in file names, notices and commands."""
 
 MAX_TEXT = 10_000
+MAX_LIST = 100_000
+"""Characters of all items of a list together."""
 MAX_MONEY = Decimal("999999999999.99")
 MAX_INTEGER = 2**53 - 1
 
 _SHOWN = 60
 """Characters of a wrong value that an error repeats."""
 
+_KILO = 1000
+"""Bytes of a kB (IEC 80000-13)."""
+
 _BLANKS = str.maketrans("\n\t", "  ")
 _CENT = Decimal("0.01")
 _GERMAN_MONEY = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d{1,2})?|[+-]?\d+,\d{1,2}")
 _PLAIN_MONEY = re.compile(r"[+-]?\d+(\.\d{1,2})?")
-_GERMAN_DATE = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})")
 _TRUE = frozenset({"true", "yes", "ja", "wahr", "1"})
 _FALSE = frozenset({"false", "no", "nein", "falsch", "0"})
 
@@ -48,11 +63,13 @@ def parse(field: Field, raw: object) -> Value:
     Args:
         field: which field.
         raw: text as typed (`50000`, `50.000,00`, `2021-12-31`, `31.12.2021`, `ja`)
-            or a scalar of YAML or JSON.
+            or a scalar of YAML or JSON; of a list also its items, of a span its days by their names.
 
     Raises:
         InputError: the value is of the wrong type or out of bounds; says what the field takes.
     """
+    if field.type == "list":
+        return _parse_list(field, raw)
     try:
         value = _PARSERS[field.type](raw)
     except (ValueError, ArithmeticError, TypeError):
@@ -94,30 +111,98 @@ def parse_all(
     return values
 
 
-def to_json(value: Value) -> str | int | bool:
+def item_of(field: Field, number: int | None = None) -> Field:
+    """What an item of a list field takes.
+
+    Args:
+        field: the list.
+        number: which item, from 1; then it is called so.
+    """
+    place = Text(f", Nr. {number}", f", no. {number}") if number else Text.same("")
+    title = Text(field.title.de + place.de, field.title.en + place.en)
+    return replace(
+        field, type=field.of or "text", of=None, title=title, min_items=None, max_items=None, default=None
+    )
+
+
+def _parse_list(field: Field, raw: object) -> tuple[Item, ...]:
+    if isinstance(raw, list | tuple):
+        given = list(raw)
+    elif isinstance(raw, str):
+        try:
+            given = split(raw, field.of or "text")
+        except InputError as error:
+            raise _wrong(field, raw, error.hint or takes(field)) from error
+    else:
+        given = [raw]
+    least, most = field.min_items or 0, field.max_items or MAX_ITEMS
+    if not least <= len(given) <= most:
+        raise _wrong(field, raw, Text(f"{_items(least, most).de} Hier sind es {len(given)}.",
+                                      f"{_items(least, most).en} These are {len(given)}."))  # fmt: skip
+    found = [parse(item_of(field, number), item) for number, item in enumerate(given, 1)]
+    if sum(len(item) for item in found if isinstance(item, str)) > MAX_LIST:
+        raise _wrong(
+            field,
+            raw,
+            Text(f"Zusammen höchstens {MAX_LIST} Zeichen.", f"At most {MAX_LIST} characters altogether."),
+        )
+    return tuple(cast("list[Item]", found))
+
+
+def _items(least: int, most: int) -> Text:
+    if least == most:
+        words = Text(f"Genau {_count(least).de}.", f"Exactly {_count(least).en}.")
+    elif not least:
+        words = Text(f"Höchstens {_count(most).de}.", f"At most {_count(most).en}.")
+    elif most == MAX_ITEMS:
+        words = Text(f"Mindestens {_count(least).de}.", f"At least {_count(least).en}.")
+    else:
+        words = Text(f"Von {least} bis {most} Werte.", f"From {least} to {most} items.")
+    return words
+
+
+def _count(number: int) -> Text:
+    return Text("ein Wert", "one item") if number == 1 else Text(f"{number} Werte", f"{number} items")
+
+
+def to_json(value: Value) -> Stored:
     """A value as the database and the trail keep it."""
-    if isinstance(value, Decimal):
+    if isinstance(value, tuple):
+        return [cast("str | int | bool", to_json(item)) for item in value]
+    if isinstance(value, Decimal | Span):
         return str(value)
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Document):
+        return value.json()
     return value
 
 
-def from_json(kind: FieldType, stored: str | int | bool) -> Value:  # noqa: FBT001 - a stored value may be a boolean
-    """The value that `to_json` wrote for a field of this type."""
-    if kind == "money":
-        return Decimal(str(stored))
-    if kind == "date":
-        return date.fromisoformat(str(stored))
-    return stored
+def from_json(kind: str, stored: Any) -> Value:
+    """The value that `to_json` wrote for a field of this kind: `money`, `list of money`."""
+    read = _STORED.get(kind)
+    if read is not None:
+        return read(stored)
+    if kind.startswith(LIST_OF):
+        item = kind.removeprefix(LIST_OF)
+        return tuple(cast("list[Item]", [from_json(item, one) for one in stored]))
+    return cast("Value", stored)
 
 
-def load(fields: Iterable[tuple[str, FieldType]], stored: Mapping[str, str | int | bool]) -> dict[str, Value]:
-    """The facts of a case as values; what the fields do not name is left out."""
+_STORED: dict[str, Callable[[Any], Value]] = {
+    "money": lambda stored: Decimal(str(stored)),
+    "date": lambda stored: date.fromisoformat(str(stored)),
+    "span": Span.read,
+    "document": Document.read,
+}
+
+
+def load(fields: Iterable[tuple[str, str]], stored: Mapping[str, Any]) -> dict[str, Value]:
+    """The facts of a case as values, given the kinds of its fields; what those do not name is left out."""
     return {name: from_json(kind, stored[name]) for name, kind in fields if name in stored}
 
 
-def dump(data: Mapping[str, Value]) -> dict[str, str | int | bool]:
+def dump(data: Mapping[str, Value]) -> dict[str, Stored]:
     """The facts of a case as the database and the trail keep them."""
     return {name: to_json(value) for name, value in data.items()}
 
@@ -126,18 +211,26 @@ def show(field: Field, value: Value | None, lang: Lang) -> str:
     """A value as a person reads it: `50.000,00 €`, `31.12.2021`, a choice by its title."""
     if value is None:
         return Text("unbekannt", "unknown").pick(lang) if field.expected else "–"
+    if isinstance(value, tuple):
+        item = item_of(field)
+        return listed(show(item, one, lang) for one in value) or Text("keine", "none").pick(lang)
     if isinstance(value, bool):
         return (Text("ja", "yes") if value else Text("nein", "no")).pick(lang)
-    if isinstance(value, Decimal):
-        return show_money(value, lang)
-    if isinstance(value, date):
-        return show_date(value, lang)
+    words = _SHOWN_BY.get(type(value))
+    return words(value, lang) if words else _show_word(field, str(value), lang)
+
+
+def _show_word(field: Field, value: str, lang: Lang) -> str:
     if field.type == "period":
         from wirflow.deadlines import Period  # noqa: PLC0415 - few fields are periods
 
-        return Period.parse(str(value)).text.pick(lang)
+        return Period.parse(value).text.pick(lang)
     titles = {item.name: item.title.pick(lang) for item in field.choices}
-    return titles.get(str(value), str(value))
+    return titles.get(value, value)
+
+
+def _show_span(value: Span, lang: Lang) -> str:
+    return Text(" bis ", " to ").pick(lang).join(show_date(day, lang) for day in (value.begin, value.end))
 
 
 def show_money(amount: Decimal, lang: Lang) -> str:
@@ -152,8 +245,31 @@ def show_date(day: date, lang: Lang) -> str:
     return f"{day:%d.%m.%Y}" if lang == "de" else day.isoformat()
 
 
+_SHOWN_BY: dict[type, Callable[[Any, Lang], str]] = {
+    Decimal: show_money,
+    date: show_date,
+    Span: _show_span,
+    Document: lambda value, lang: f"{value.name} ({show_size(value.size, lang)})",
+}
+
+
+def show_size(size: int, lang: Lang) -> str:
+    """The size of a file: `812 Bytes`, `1,2 MB` or `1.2 MB`."""
+    if size < _KILO:
+        return f"{size} Bytes" if lang == "de" else f"{size} bytes"
+    amount, unit = float(size), "Bytes"
+    for unit in ("kB", "MB", "GB", "TB"):  # noqa: B007 - the last one is used
+        amount /= _KILO
+        if amount < _KILO - 0.05:
+            break
+    words = f"{amount:.1f} {unit}"
+    return words.replace(".", ",") if lang == "de" else words
+
+
 def takes(field: Field) -> Text:
     """Which values a field takes, in words."""
+    if field.type == "list":
+        return _takes_list(field)
     if field.type == "choice":
         names = ", ".join(item.name for item in field.choices)
         return Text(f"Möglich: {names}.", f"One of: {names}.")
@@ -162,6 +278,18 @@ def takes(field: Field) -> Text:
             f"Text mit höchstens {field.max_length} Zeichen.",
             f"Text of at most {field.max_length} characters.",
         )
+    return _takes_number(field)
+
+
+def _takes_list(field: Field) -> Text:
+    each, count = takes(item_of(field)), _items(field.min_items or 0, field.max_items or MAX_ITEMS)
+    apart = Text("Mehrere, durch Komma getrennt.", "Several, parted by commas.")
+    if field.min_items is None and field.max_items is None:
+        return Text(f"{apart.de} Je: {each.de}", f"{apart.en} Each: {each.en}")
+    return Text(f"{apart.de} {count.de} Je: {each.de}", f"{apart.en} {count.en} Each: {each.en}")
+
+
+def _takes_number(field: Field) -> Text:
     words = _TAKES[field.type]
     low, high = field.min, field.max
     if low is not None and high is not None:
@@ -182,6 +310,11 @@ _TAKES: dict[str, Text] = {
     "date": Text("Ein Datum, etwa 2021-12-31 oder 31.12.2021.", "A date, such as 2021-12-31 or 31.12.2021."),
     "boolean": Text("ja oder nein.", "yes or no."),
     "period": Text("Ein Zeitraum nach ISO 8601, etwa P6M.", "An ISO 8601 period, such as P6M."),
+    "span": Text(
+        "Erster und letzter Tag, etwa 2021-03-01/2021-05-31 oder 1.3.2021-31.5.2021.",
+        "First and last day, such as 2021-03-01/2021-05-31.",
+    ),
+    "document": Text("Eine Datei, etwa @/pfad/bescheid.pdf.", "A file, such as @/path/letter.pdf."),
 }
 
 
@@ -214,13 +347,7 @@ def _money(raw: object) -> Decimal | None:
 
 
 def _date(raw: object) -> date | None:
-    if isinstance(raw, date):
-        return raw
-    text = str(raw).strip()
-    if german := _GERMAN_DATE.fullmatch(text):
-        day, month, year = map(int, german.groups())
-        return date(year, month, day)
-    return date.fromisoformat(text)
+    return read_day(raw)
 
 
 def _boolean(raw: object) -> bool | None:
@@ -239,7 +366,13 @@ def _period(raw: object) -> str | None:
         return None
 
 
-_PARSERS = {
+def _document(raw: object) -> Document | None:
+    if isinstance(raw, Document):
+        return raw
+    return Document.read(raw) if isinstance(raw, Mapping) else None
+
+
+_PARSERS: dict[str, Callable[[object], Value | None]] = {
     "text": _text,
     "choice": _text,
     "integer": _integer,
@@ -247,6 +380,8 @@ _PARSERS = {
     "date": _date,
     "boolean": _boolean,
     "period": _period,
+    "span": Span.read,
+    "document": _document,
 }
 
 

@@ -254,7 +254,7 @@ class _Builder:
                 continue
             # Cases may come from several versions: an expression has to make sense for one of them.
             tries = [
-                Guards(self._new, before).problems(value.text, fields[name.text].type)
+                Guards(self._new, before).problems(value.text, fields[name.text].kind)
                 for before in self._older or (self._new,)
             ]
             if all(tries):

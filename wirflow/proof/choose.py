@@ -245,7 +245,7 @@ class Chooser:
         base: dict[str, Value] = {
             "state": case.state,
             "key": case.key,
-            "active": lean.active(case.state),  # type: ignore[dict-item] # a list is no fact of a case
+            "active": lean.active(case.state),
             "today": civil_date(moment, ZONE),
         }
         for name, value in case.data.items():

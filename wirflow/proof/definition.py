@@ -532,7 +532,7 @@ class DefinitionProof:
         facts: dict[str, Value] = {
             **case.data,
             "state": case.state,
-            "active": self.workflow.active(case.state),  # type: ignore[dict-item] # a list is no fact of a case
+            "active": self.workflow.active(case.state),
             "key": case.key,
             "today": node.today,
             "final": self.workflow.place(case.state).final,

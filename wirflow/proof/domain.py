@@ -5,15 +5,19 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.deadlines import compute
+from wirflow.definition.document import Document
 from wirflow.definition.expression import read
+from wirflow.definition.listing import LIST_OF, MAX_ITEMS
+from wirflow.definition.span import Span
 from wirflow.definition.usage import expressions
+from wirflow.definition.values import from_json
 from wirflow.errors import WirflowError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from wirflow.definition.model import Field
     from wirflow.definition.values import Value
@@ -25,6 +29,7 @@ MONTH: Final = timedelta(days=30)
 LATER: Final = timedelta(days=45)
 """A day in the future that is like any other: beyond a month's period, within the year."""
 MAX_DATES: Final = 16
+CENT: Final = Decimal("0.01")
 FIRST: Final = date(2021, 1, 4)
 """The day on which a case starts if no expression names a day: a working Monday."""
 
@@ -56,6 +61,7 @@ class Domain:
         self._days: set[date] = set(days)
         self._periods: set[str] = set()
         self._spans: set[int] = set()
+        self._sizes: set[int] = {1, 2}
         self._years = False
         lean = subject.lean
         for text in (*expressions(lean), *(rule.when for rule in lean.constraints), *more):
@@ -93,14 +99,14 @@ class Domain:
         if name == "today":
             return "date"
         if name in self._fields:
-            return self._fields[name].type
+            return self._fields[name].kind
         owner, _, fact = name.partition(".")
         link = self._subject.workflow.link_by_name.get(owner)
         if link is None:
             return "text"
         if not fact:
             return "link"
-        return next((item.type for item in link.fields if item.name == fact), "text")
+        return next((item.kind for item in link.fields if item.name == fact), "text")
 
     def field_of(self, name: str) -> Field | None:
         """The field behind a dotted name, if its workflow is known."""
@@ -166,7 +172,10 @@ class Domain:
 
     def _learn(self, text: str) -> None:
         reading = read(text)
-        names = sorted({item.name.removeprefix("old.") for item in (*reading.values, *reading.presences)})
+        fact = self._subject.oracle.fact
+        names = sorted(
+            {fact(item.name).removeprefix("old.") for item in (*reading.values, *reading.presences)}
+        )
         by_kind: dict[str, list[str]] = {}
         for name in names:
             kind = self.kind(name)
@@ -175,7 +184,7 @@ class Domain:
             row = by_kind.get(kind, [])
             for name in row:
                 self._join(row[0], name)
-        calls = {call for call, _ in reading.calls}
+        calls = {call for call, _ in (*reading.calls, *reading.methods)}
         for index, token in enumerate(reading.tokens):
             if token.kind == "number":
                 self._learn_number(token.text, by_kind.get("number", ()), calls)
@@ -191,6 +200,8 @@ class Domain:
             self._numbers.setdefault(self._root(name), set()).add(number)
         if number == int(number) and "days" in calls:
             self._spans.add(int(number))
+        if number == int(number) and "size" in calls:
+            self._sizes |= {int(number) + more for more in (-1, 0, 1)}
 
     def _learn_word(self, word: str, before: str, names: Iterable[str], calls: Collection[str]) -> None:
         if before == "date":
@@ -226,12 +237,49 @@ class Domain:
             return (True, False)
         if kind == "choice":
             return tuple(item.name for item in field.choices) if field else self._literal_words(name)
+        return self._more(name, kind, field)
+
+    def _more(self, name: str, kind: str, field: Field | None) -> Iterable[Value]:
+        if kind in {"span", "document"} or kind.startswith(LIST_OF):
+            return self._compound(name, kind, field)
         if kind == "period":
             usual = str(field.default) if field and field.default is not None else "P6M"
             return tuple(dict.fromkeys((usual, "P1M")))
         if kind in {"money", "integer"}:
             return self._amounts(name, kind, field)
         return self._literal_words(name)
+
+    def _compound(self, name: str, kind: str, field: Field | None) -> tuple[Value, ...]:
+        """Some values of a kind that has parts or items: what expressions make of them is not looked into."""
+        item = kind.removeprefix(LIST_OF)
+        some = tuple(self._some(name, item, field))
+        if item == kind:
+            return some
+        least = (field.min_items if field else None) or 0
+        most = field.max_items if field and field.max_items is not None else MAX_ITEMS
+        rows = [] if field is None or field.default is None else [from_json(kind, field.default)]
+        rows += [(one,) * max(least, 1) for one in some if most]
+        rows += [()] if not least else []
+        sizes = sorted({len(some), *self._sizes, least, min(most, least + 1)})
+        rows += [(*some, *some[-1:] * size)[:size] for size in sizes if least <= size <= most and some]
+        return tuple(dict.fromkeys(rows))
+
+    def _some(self, name: str, kind: str, field: Field | None) -> Sequence[Any]:
+        """Some values of a kind, for itself or as items of a list."""
+        low = max(field.min if field and field.min is not None else 1, 1)
+        first = self.first
+        spans = [(-2000, -1000), (0, 30), (400, 800)]
+        makers: dict[str, Callable[[], Sequence[Any]]] = {
+            "document": lambda: [Document("a.pdf", "0" * 64, 1, "application/pdf")],
+            "span": lambda: [Span(first + a * DAY, first + b * DAY) for a, b in spans],
+            "choice": lambda: [choice.name for choice in field.choices] if field else [],
+            "date": lambda: sorted(self._days) or [first],
+            "integer": lambda: [int(low)],
+            "money": lambda: [Decimal(low).quantize(CENT)],
+            "boolean": lambda: [True, False],
+            "period": lambda: ["P6M"],
+        }
+        return makers[kind]() if kind in makers else self._literal_words(name)
 
     def _literal_words(self, name: str) -> tuple[str, ...]:
         words = sorted(self._words.get(self._root(name), ()))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date
-from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from wirflow.definition.cel import cents, noon
+from wirflow.definition.cel import bound
+from wirflow.definition.document import Document
 from wirflow.definition.expression import read
 from wirflow.definition.guards import AbsentError, GuardError, Scope, guards_for
+from wirflow.definition.listing import LIST_OF
+from wirflow.definition.span import Span
 from wirflow.definition.values import Value
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ _OPAQUE: Final = frozenset(
 )
 """Words with which an expression computes: a few values of each field do not tell all that it can say."""
 
+_COMPOUND: Final = frozenset({"span", "document"})
+"""Kinds of values that have parts; of them, as of lists, a few do not tell all either."""
+
 
 class Flat(Scope):
     """Facts by their dotted names, as one expression sees them."""
@@ -35,16 +39,14 @@ class Flat(Scope):
 
     def bind(self, name: str) -> object | None:
         """The CEL value of a dotted name; None if it is absent."""
-        value: object = self._facts.get(name)
-        if isinstance(value, tuple):
-            return list(value)
-        if isinstance(value, Decimal):
-            return cents(value)
-        return noon(value) if isinstance(value, date) else value
+        whole = self._facts.get(name.rpartition(".")[0])
+        if isinstance(whole, Span | Document):
+            return bound(getattr(whole, name.rpartition(".")[2]))
+        return bound(self._facts.get(name))
 
     def has(self, name: str) -> bool:
         """Whether a fact is there, or a case linked."""
-        return name in self._facts
+        return name in self._facts or isinstance(self._facts.get(name.rpartition(".")[0]), Span | Document)
 
 
 class Oracle:
@@ -65,11 +67,16 @@ class Oracle:
             known = self._names[expr] = tuple(sorted(self._guards.names(expr)))
         return known
 
+    def fact(self, name: str) -> str:
+        """The fact that a name belongs to: of `pause.begin` it is `pause`."""
+        return self._guards.fact(name)
+
     def values(self, expr: str) -> frozenset[str]:
         """The dotted names whose values an expression reads, not only whether they are there."""
         known = self._values.get(expr)
         if known is None:
-            known = self._values[expr] = frozenset(item.name for item in read(expr).values)
+            fact = self._guards.fact
+            known = self._values[expr] = frozenset(fact(item.name) for item in read(expr).values)
         return known
 
     def is_clear(self, expr: str) -> bool:
@@ -77,7 +84,9 @@ class Oracle:
         known = self._clear.get(expr)
         if known is None:
             words = {token.text for token in read(expr).tokens if token.kind != "string"}
-            known = self._clear[expr] = words.isdisjoint(_OPAQUE)
+            kinds = (self._guards.kind(name) or "" for name in self.names(expr))
+            plain = not any(kind in _COMPOUND or kind.startswith(LIST_OF) for kind in kinds)
+            known = self._clear[expr] = plain and words.isdisjoint(_OPAQUE)
         return known
 
     def parts(self, expr: str, *, wanted: bool) -> tuple[str, ...]:

@@ -347,7 +347,7 @@ def _far_reads(rows: Sequence[tuple[Oracle, str, set[str]]]) -> tuple[set[str], 
 
 def _defaults(workflow: Workflow) -> dict[str, Value]:
     return {
-        item.name: from_json(item.type, item.default) for item in workflow.fields if item.default is not None
+        item.name: from_json(item.kind, item.default) for item in workflow.fields if item.default is not None
     }
 
 

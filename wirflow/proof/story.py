@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from wirflow.definition.document import Document
+from wirflow.definition.span import Span
 from wirflow.definition.values import Value, to_json
 from wirflow.proof.world import NINE, ZONE, Member, Node, Step
 from wirflow.text import Text
@@ -155,10 +157,7 @@ def _moment(moment: datetime) -> str:
 
 
 def _plain(data: Mapping[str, Value]) -> dict[str, Any]:
-    return {
-        name: str(value) if isinstance(value, (Decimal, date)) else to_json(value)
-        for name, value in data.items()
-    }
+    return {name: to_json(value) for name, value in data.items()}
 
 
 def _braces(data: Mapping[str, Value]) -> str:
@@ -178,6 +177,9 @@ def _some(kind: str, choices: Sequence[str]) -> Value:
         "date": date(2021, 1, 4),
         "boolean": False,
         "period": "P6M",
+        "span": Span(date(2021, 1, 4), date(2021, 1, 4)),
+        "document": Document("a.pdf", "0" * 64, 1, "application/pdf"),
+        "list": (),
     }
     return plain[kind]
 

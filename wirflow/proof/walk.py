@@ -330,7 +330,7 @@ class Walker(Chooser):
     ) -> int | None:
         """The transition that an event takes: the first whose condition holds."""
         facts: dict[str, Value] = {"state": case.state, "key": case.key}
-        facts["active"] = member.subject.lean.active(case.state)  # type: ignore[assignment] # as below
+        facts["active"] = member.subject.lean.active(case.state)
         facts["today"] = civil_date(event.occurred_at, ZONE)
         facts |= case.data
         facts |= {f"old.{name}": value for name, value in case.data.items()}

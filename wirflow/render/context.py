@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from wirflow.clock import civil_date
-from wirflow.definition.model import CORRECT, Field
-from wirflow.definition.values import Value, show
+from wirflow.definition import document, span
+from wirflow.definition.document import Document
+from wirflow.definition.model import CORRECT, Field, LinkedField
+from wirflow.definition.span import Span
+from wirflow.definition.values import Value, item_of, show
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from wirflow.definition.model import Workflow
+    from wirflow.definition.values import Item
 
 FIELDS: Final = "_fields"
 """Where the filter `show` finds the fields; no template can name it."""
@@ -183,10 +187,9 @@ def schema(workflow: Workflow, *, with_deadline: bool) -> dict[str, Any]:
         "case": dict.fromkeys(
             ("key", "title", "state", "state_title", "workflow", "workflow_title", "since")
         ),
-        "data": dict.fromkeys(workflow.field_by_name),
+        "data": _names(workflow.fields),
         "linked": {
-            link.name: {"key": None, "state": None, "data": dict.fromkeys(item.name for item in link.fields)}
-            for link in workflow.links
+            link.name: {"key": None, "state": None, "data": _names(link.fields)} for link in workflow.links
         },
         "event": dict.fromkeys(("name", "title", "actor", "occurred_on", "reason")),
         "recipient": dict.fromkeys(("name", "role")),
@@ -197,6 +200,14 @@ def schema(workflow: Workflow, *, with_deadline: bool) -> dict[str, Any]:
             ("name", "title", "kind", "due", "days_left", "law", "rule", "text", "verified")
         )
     return tree
+
+
+def _names(fields: Iterable[Field | LinkedField]) -> dict[str, Any]:
+    """Fields, with what spans and documents are made of."""
+    return {item.name: dict.fromkeys(_PARTS[item.type]) if item.type in _PARTS else None for item in fields}
+
+
+_PARTS: Final = {"span": (*span.PARTS, "days"), "document": document.PARTS}
 
 
 def sample(workflow: Workflow, *, lang: Lang, with_deadline: bool) -> dict[str, object]:
@@ -259,7 +270,9 @@ def fields_of(workflow: Workflow) -> dict[str, Field]:
 
 def _linked_fields(workflow: Workflow, link: str) -> tuple[Field, ...]:
     fields = workflow.link_by_name[link].fields
-    return tuple(Field(name=item.name, type=item.type, title=Text.same(item.name)) for item in fields)
+    return tuple(
+        Field(name=item.name, type=item.type, of=item.of, title=Text.same(item.name)) for item in fields
+    )
 
 
 def _deadline(
@@ -289,6 +302,8 @@ def _event_title(workflow: Workflow, name: str) -> Text:
 
 
 def _sample(field: Field) -> Value:
+    if field.type == "list":
+        return (cast("Item", _sample(item_of(field))),) * max(1, field.min_items or 1)
     samples: dict[str, Value] = {
         "text": "Text",
         "integer": max(1, int(field.min or 1)),
@@ -297,5 +312,7 @@ def _sample(field: Field) -> Value:
         "boolean": True,
         "choice": field.choices[0].name if field.choices else "text",
         "period": "P1M",
+        "span": Span(date(2025, 1, 1), date(2025, 3, 31)),
+        "document": Document("Beispiel.pdf", "0" * 64, 1, "application/pdf"),
     }
     return samples[field.type]

@@ -16,6 +16,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from wirflow.definition.listing import listed
 from wirflow.definition.values import show, show_date, show_money
 from wirflow.render.context import FIELDS
 from wirflow.text import Lang, Text
@@ -117,6 +118,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=True,
             auto_reload=False,
+            finalize=_final,
             cache_size=-1,
         )
         self.globals.clear()
@@ -137,6 +139,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         if operator == "**" or not (isinstance(left, numbers) and isinstance(right, numbers)):
             raise SecurityError(f"'{operator}' is for numbers")
         return super().call_binop(context, operator, left, right)
+
+
+def _final(value: Any) -> Any:
+    """What `{{ … }}` writes: a list as people write one."""
+    return listed(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _demand(value: Any) -> None:

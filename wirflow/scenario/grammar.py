@@ -10,6 +10,7 @@ from wirflow.core.decision import NoticeKind
 from wirflow.definition.portfolio import CASE, CASE_KEY, DAY, PERSON, TAG
 from wirflow.definition.shape import (
     BOOLEAN,
+    FACT,
     IDENTIFIER,
     TEXT,
     TITLE,
@@ -95,7 +96,7 @@ EXPECTED: Final = Record(
             ),
         ),
         "data": Key(
-            Table(TEXT, IDENTIFIER),
+            Table(FACT, IDENTIFIER),
             about=Text("Angaben, die er hat: Feld und Wert.", "Facts that it has: field and value."),
         ),
         "due": Key(
@@ -173,7 +174,7 @@ STEP: Final = Record(
             DAY, about=Text("Der frühere Tag, an dem es zählt.", "The earlier day on which it counts.")
         ),
         "set": Key(
-            Table(TEXT, IDENTIFIER),
+            Table(FACT, IDENTIFIER),
             about=Text("Die Angaben dazu: Feld und Wert.", "What is given with it: field and value."),
         ),
         "reason": Key(TEXT, about=Text("Die Begründung dazu.", "The reason for it.")),

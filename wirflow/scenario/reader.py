@@ -15,6 +15,7 @@ from wirflow.definition.declare import WHAT
 from wirflow.definition.finding import Finding
 from wirflow.definition.log import Log
 from wirflow.definition.portfolio import build_case, build_person, read_portfolio
+from wirflow.definition.shape import raw
 from wirflow.definition.values import Value, parse
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
 from wirflow.errors import DefinitionError, InputError
@@ -362,7 +363,7 @@ class _Builder:
             if not self._known("field", name, workflow.field_by_name):
                 continue
             try:
-                found[name.text] = parse(workflow.field_by_name[name.text], value.text)
+                found[name.text] = parse(workflow.field_by_name[name.text], raw(value))
             except InputError as error:
                 self._log.add("wrong-value", value, error.message, error.hint)
         return found

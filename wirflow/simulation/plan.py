@@ -19,7 +19,7 @@ from wirflow.definition.finding import Finding
 from wirflow.definition.grammar import VERSION
 from wirflow.definition.log import Log, meant
 from wirflow.definition.portfolio import DAY, TAG
-from wirflow.definition.shape import IDENTIFIER, TEXT, TITLE, Key, Many, Part, Record, Table, Word
+from wirflow.definition.shape import FACT, IDENTIFIER, TEXT, TITLE, Key, Many, Part, Record, Table, Word, raw
 from wirflow.definition.values import Value, parse, show_date
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
 from wirflow.errors import DefinitionError, InputError
@@ -137,7 +137,7 @@ STEP: Final = Record(
                 "The day on which it counts, if that is earlier.",
             ),
         ),
-        "set": Key(Table(TEXT, IDENTIFIER), about=Text("Die Angaben dazu.", "The facts that are given.")),
+        "set": Key(Table(FACT, IDENTIFIER), about=Text("Die Angaben dazu.", "The facts that are given.")),
         "reason": Key(TEXT, about=Text("Die Begründung.", "The reason.")),
     },
 )
@@ -257,7 +257,7 @@ def _given(part: Part, workflow: Workflow | None, log: Log) -> dict[str, Value]:
             log.unknown("field", WHAT["field"], name, fields)
             continue
         try:
-            given[name.text] = parse(fields[name.text], value.text)
+            given[name.text] = parse(fields[name.text], raw(value))
         except InputError as error:
             log.add("wrong-value", value, error.message, error.hint)
     return given

@@ -142,6 +142,10 @@ def _value(value: Any, lang: Lang) -> str:
         return _EMPTY.pick(lang)
     if isinstance(value, dict) and value.keys() == {"commitment"}:
         return _PERSONAL.pick(lang)
+    if isinstance(value, list):
+        return "; ".join(_value(item, lang) for item in value) or _EMPTY.pick(lang)
+    if isinstance(value, dict) and "sha256" in value:
+        return f"{_safe(str(value.get('name')))} (SHA-256 `{_safe(str(value['sha256']))}`)"
     return _safe(value if isinstance(value, str) else canonical(value).decode())
 
 
