@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from wirflow.definition.model import (
+    Children,
     DeadlineSpec,
     Escalation,
     Field,
@@ -15,9 +16,11 @@ from wirflow.definition.model import (
     Requirement,
     Role,
     Signal,
+    Start,
     State,
     Transition,
     Workflow,
+    Years,
 )
 from wirflow.text import Text
 
@@ -76,6 +79,7 @@ WORKFLOW = Workflow(
         Field(name="ends", type="date", title=text("ending")),
     ),
     links=(Link(name="other", workflow="grant", title=text("other")),),
+    children=(Children(name="report", workflow="grant", title=text("report")),),
     states=(
         state("draft", initial=True),
         state("end", tone="waiting"),
@@ -109,7 +113,16 @@ WORKFLOW = Workflow(
         # An alternative of the same event says what is different.
         way("approve", "work.first work.second", "approved", by=("lead",)),
         way("expire", "approved end", "expired", notices=(Notice(template="x", to=("lead",)),)),
-        way("pull", "draft", "expired", tell=(Signal(to="other", event="expire"),)),
+        way(
+            "pull",
+            "draft",
+            "expired",
+            tell=(
+                Signal(to="other", event="expire"),
+                Signal(to="report", event="expire", when="has(amount)"),
+            ),
+            start=(Start(children="report", years=Years(first="ends", last="ends")),),
+        ),
         way("withdraw", "draft end hearing work approved", "expired", by=("clerk",)),
         way(
             "note",

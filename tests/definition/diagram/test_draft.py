@@ -55,7 +55,11 @@ def test_plates_say_who_and_what_moves_a_case():
     assert ("auto", "by itself, when all inside has ended") in words_of(heard)
     (pull,) = found(PICTURE, "pull in English")
     assert pull.kind == "signal"
-    assert ("tell", "other in English: expire") in words_of(pull)
+    assert words_of(pull)[2:] == [
+        ("child", "report in English (one a year)"),
+        ("tell", "other in English: expire"),
+        ("tell", "report in English: expire [amount in English is known]"),
+    ]
     by_deadline = found(PICTURE, "expire in English", "deadline")
     assert [item.sources for item in by_deadline] == [("approved",)]
     assert words_of(by_deadline[0])[1:] == [
@@ -184,6 +188,12 @@ def test_rules_and_long_guards_are_told_in_notes():
         ("!urgent", "nicht Eilig"),
         ('days(ends, today) >= 3 && kind != "x"', "days(Ende, heute) ≥ 3 und Art ≠ „x“"),
         ("old.amount < amount", "Betrag (bisher) < Betrag"),
+        ("report.all(r, r.final)", "(für alle report auf Deutsch gilt: beendet)"),
+        (
+            'report.count(r, r.state == "draft" && r.amount > 1)',
+            "(Zahl von report auf Deutsch, für die gilt: Zustand = „draft auf Deutsch“ und amount auf Deutsch > 1)",
+        ),
+        ("children.exists(c, !c.final)", "(mindestens einmal unter Untervorgänge gilt: nicht beendet)"),
     ],
 )
 def test_guards_are_told_in_words(source, told):

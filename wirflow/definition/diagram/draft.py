@@ -17,8 +17,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.diagram import words as say
+from wirflow.definition.diagram.names import one_line
 from wirflow.definition.diagram.picture import Box, Kind, Line, Note, Picture, Way
-from wirflow.definition.diagram.words import Words, one_line
+from wirflow.definition.diagram.words import Words
 from wirflow.definition.model import Transition
 from wirflow.errors import UnknownNameError
 from wirflow.text import Text
@@ -232,28 +233,35 @@ class _Draft:
             yield self._guard(item, item.when)
         for name in deadlines:
             spec = self._workflow.deadline_by_name[name]
-            yield from words.deadline(spec, self._due_in(spec, sources))
+            for line in words.deadline(spec, self._due_in(spec, sources)):
+                yield self._cut(item.title, line)
         if kind == "hand":
             yield from words.movers(item)
         if item.requires:
             rules = [one_line(rule.otherwise.pick(self._lang)) for rule in item.requires]
-            number = self._note(item, *rules)
+            number = self._note(item.title, *rules)
             yield Line(mark="rules", words=words.rules(len(rules)), note=number)
-        yield from words.effects(item)
+        for line in words.effects(item):
+            yield self._cut(item.title, line)
 
     def _guard(self, item: Transition, when: str) -> Line:
         whole = self._words.guard(when)
         if len(whole) <= LONGEST_GUARD:
             return Line(mark="guard", words=whole)
-        return Line(
-            mark="guard",
-            words=whole[: LONGEST_GUARD - 10].rsplit(" ", 1)[0] + " …",
-            note=self._note(item, f"[{whole}]"),
-        )
+        short = whole[: LONGEST_GUARD - 10].rsplit(" ", 1)[0] + " …"
+        return Line(mark="guard", words=short, note=self._note(item.title, f"[{whole}]"))
 
-    def _note(self, item: Transition, *lines: str) -> int:
+    def _cut(self, title: Text, line: Line) -> Line:
+        """A line without its condition, if that is long; a note tells it then."""
+        words, bracket, condition = line.words.partition("[")
+        if not bracket or len(condition) <= LONGEST_GUARD // 2 or not condition.endswith("]"):
+            return line
+        note = self._note(title, words + bracket + condition)
+        return Line(mark=line.mark, words=f"{words}[…]", note=note)
+
+    def _note(self, title: Text, *lines: str) -> int:
         """The number of a note; what was said already is not said again."""
-        head = one_line(item.title.pick(self._lang))
+        head = one_line(title.pick(self._lang))
         known = self._known_notes.get((head, *lines))
         if known is not None:
             return known
@@ -276,7 +284,9 @@ class _Draft:
             mover = say.SIGNAL.pick(self._lang)
         note = None
         if item.requires:
-            note = self._note(item, *(one_line(rule.otherwise.pick(self._lang)) for rule in item.requires))
+            note = self._note(
+                item.title, *(one_line(rule.otherwise.pick(self._lang)) for rule in item.requires)
+            )
         return Line(mark="again" if mark == "again" else "pen", words=f"{title} ({mover})", note=note)
 
     def _panel(self) -> tuple[Line, ...]:
@@ -304,7 +314,7 @@ class _Draft:
             return
         for source in self._joined(spec.states):
             for line in self._words.deadline(spec, self._due_in(spec, [source])):
-                self._rows[source][line] = None
+                self._rows[source][self._cut(spec.title, line)] = None
 
     # -- the way of a case -------------------------------------------------------------
 

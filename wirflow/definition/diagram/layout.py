@@ -25,8 +25,10 @@ Direction = Literal["TB", "LR"]
 DOT_SIZE: Final = 10.0
 """The point at which one begins, in points."""
 
+_CLEAR: Final = 3.0
+"""So far, in points, every line stays away from what it does not lead to."""
 _INCH: Final = 72.0
-_GAP: Final = {"TB": (0.17, 0.2), "LR": (0.14, 0.3)}
+_GAP: Final = {"TB": (0.1, 0.13), "LR": (0.08, 0.24)}
 """Between what stands side by side, and between ranks, in inches."""
 
 # Graphviz keeps global state.
@@ -144,8 +146,8 @@ def _content(picture: Picture, sizes: Mapping[str, Size], box: str | None) -> It
 
 
 def _node(name: str, sizes: Mapping[str, Size]) -> str:
-    size = sizes[name]
-    return f'"{name}" [width={size.width / _INCH:.4f}, height={size.height / _INCH:.4f}];'
+    wide, high = ((side + 2 * _CLEAR) / _INCH for side in (sizes[name].width, sizes[name].height))
+    return f'"{name}" [width={wide:.4f}, height={high:.4f}];'
 
 
 def _read(answer: dict[str, Any], lines: tuple[Edge, ...]) -> Layout:
@@ -156,7 +158,8 @@ def _read(answer: dict[str, Any], lines: tuple[Edge, ...]) -> Layout:
         name = item["name"]
         if "pos" in item:
             x, y = (float(part) for part in item["pos"].split(","))
-            wide, high = float(item["width"]) * _INCH, float(item["height"]) * _INCH
+            clear = 0 if name.startswith("start") else _CLEAR
+            wide, high = (float(item[side]) * _INCH - 2 * clear for side in ("width", "height"))
             nodes[name] = Place(x - wide / 2, height - y - high / 2, wide, high)
         elif "bb" in item and name.startswith("cluster_"):
             left, low, right, top = (float(part) for part in item["bb"].split(","))
@@ -167,14 +170,18 @@ def _read(answer: dict[str, Any], lines: tuple[Edge, ...]) -> Layout:
         height,
         nodes,
         boxes,
-        tuple(_line(edge, curves[number], height) for number, edge in enumerate(lines) if number in curves),
+        tuple(
+            _line(edge, curves[number], height, nodes)
+            for number, edge in enumerate(lines)
+            if number in curves
+        ),
     )
 
 
 _POINT: Final = re.compile(r"(?:([se]),)?(-?[\d.e+-]+),(-?[\d.e+-]+)")
 
 
-def _line(edge: Edge, curve: str, height: float) -> Line:
+def _line(edge: Edge, curve: str, height: float, nodes: Mapping[str, Place]) -> Line:
     tip: tuple[float, float] | None = None
     points: list[tuple[float, float]] = []
     for end, x, y in _POINT.findall(curve):
@@ -184,4 +191,21 @@ def _line(edge: Edge, curve: str, height: float) -> Line:
         else:
             points.append(point)
     # A line that was tied the other way round is drawn from its own beginning.
-    return Line(edge, tuple(reversed(points) if edge.back else points), tip)
+    if edge.back:
+        points.reverse()
+    first, last = (edge.head, edge.tail) if edge.back else (edge.tail, edge.head)
+    begins, ends = (edge.lhead, edge.ltail) if edge.back else (edge.ltail, edge.lhead)
+    # What was kept clear of a node is bridged, where the line is its own.
+    if not begins:
+        points[:0] = [near := _near(points[0], nodes[first]), near, points[0]]
+    if tip is None and not ends:
+        points += [points[-1], near := _near(points[-1], nodes[last]), near]
+    elif tip is not None and not ends:
+        tip = _near(tip, nodes[last])
+    return Line(edge, tuple(points), tip)
+
+
+def _near(point: tuple[float, float], place: Place) -> tuple[float, float]:
+    """The point of a rectangle that is nearest to another point."""
+    x, y = point
+    return min(max(x, place.x), place.x + place.width), min(max(y, place.y), place.y + place.height)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wirflow.definition.diagram.names import one_line
 from wirflow.definition.diagram.picture import Box, Line, Picture, Way
-from wirflow.definition.diagram.words import Words, one_line
+from wirflow.definition.diagram.words import Words
 from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wirflow.definition.model import Workflow
+    from wirflow.definition.model import Children, Link, Workflow
     from wirflow.text import Lang
 
 _TITLE = Text("Workflows und was sie verbindet", "Workflows and what links them")
@@ -37,7 +38,7 @@ def overview(workflows: Mapping[str, Workflow], lang: Lang) -> Picture:
                 rows=(Line(mark="words", words=_size(flow, lang)), *loops),
             )
         )
-        for other in dict.fromkeys(link.workflow for link in flow.links):
+        for other in dict.fromkeys(item.workflow for item in _known(flow)):
             if other in workflows and other != flow.name:
                 ways.append(_way(len(ways) + 1, flow, workflows[other], workflows, lang))
     count = len(boxes)
@@ -54,7 +55,13 @@ def overview(workflows: Mapping[str, Workflow], lang: Lang) -> Picture:
 
 def _way(number: int, flow: Workflow, other: Workflow, workflows: Mapping[str, Workflow], lang: Lang) -> Way:
     words = Words(flow, lang, workflows)
-    links = [link.name for link in flow.links if link.workflow == other.name]
+    links = [item.name for item in _known(flow) if item.workflow == other.name]
+    begun = {
+        Line(mark="child", words=words.field(start.children)): None
+        for item in flow.transitions
+        for start in item.start
+        if start.children in links
+    }
     told = {
         Line(mark="tell", words=words.event_of(signal.to, signal.event)): None
         for item in flow.transitions
@@ -64,16 +71,23 @@ def _way(number: int, flow: Workflow, other: Workflow, workflows: Mapping[str, W
     titles = " · ".join(_links(flow, other.name, lang))
     return Way(
         name=f"w_{number}",
-        kind="signal" if told else "auto",
+        kind="hand" if begun else "signal" if told else "auto",
         sources=(flow.name,),
         target=other.name,
-        lines=(Line(mark="title", words=titles), *told),
+        lines=(Line(mark="title", words=titles), *begun, *told),
         home=None,
     )
 
 
 def _links(flow: Workflow, other: str, lang: Lang) -> Iterator[str]:
-    yield from dict.fromkeys(one_line(link.title.pick(lang)) for link in flow.links if link.workflow == other)
+    yield from dict.fromkeys(
+        one_line(item.title.pick(lang)) for item in _known(flow) if item.workflow == other
+    )
+
+
+def _known(flow: Workflow) -> list[Children | Link]:
+    """What its cases know: those that belong to them, and others."""
+    return [*flow.children, *flow.links]
 
 
 def _size(flow: Workflow, lang: Lang) -> str:

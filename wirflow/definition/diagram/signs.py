@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from wirflow.definition.diagram.words import SINCE, day
+from wirflow.definition.diagram.names import day
+from wirflow.definition.diagram.words import SINCE
 from wirflow.text import Text
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from wirflow.definition.diagram.layout import Layout, Line as Curve, Place, Size
 from wirflow.definition.diagram.legend import Legend
 from wirflow.definition.diagram.looks import DASH, EDGE, FILL, GROUND, HAIR, TAKEN, THICK, TRACK
 from wirflow.definition.diagram.metrics import width
+from wirflow.definition.diagram.names import day
 from wirflow.definition.diagram.picture import Box, Line, Picture, Way
 from wirflow.definition.diagram.type import ICON, STYLES, Block, Row, Style, block
-from wirflow.definition.diagram.words import SINCE, day
+from wirflow.definition.diagram.words import SINCE
 
 if TYPE_CHECKING:
     from xml.etree import ElementTree as ET

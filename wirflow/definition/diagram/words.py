@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from wirflow.deadlines.period import Period
+from wirflow.definition.diagram.names import Names, day, one_line
 from wirflow.definition.diagram.picture import Line
 from wirflow.errors import WirflowError
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import date
 
-    from wirflow.definition.model import DeadlineSpec, Signal, Transition, Workflow
+    from wirflow.definition.model import DeadlineSpec, Transition
 
 ANYWHERE: Final = Text("In jedem offenen Zustand", "In every open state")
 FROM_ANYWHERE: Final = Text("aus jedem offenen Zustand", "from every open state")
@@ -27,142 +27,15 @@ ALL_DONE: Final = Text("von selbst, wenn alles darin beendet ist", "by itself, w
 SIGNAL: Final = Text("durch einen anderen Vorgang", "by another case")
 REASON: Final = Text("mit Begründung", "with a reason")
 SINCE: Final = Text("seit", "since")
+EACH_YEAR: Final = Text("je Jahr einer", "one a year")
 _RULE: Final = Text("eine Bedingung", "one condition")
 _RULES: Final = Text("Bedingungen", "conditions")
 _EYES: Final = Text("nicht, wer zuletzt „{}“ tat", "not whoever last did “{}”")
-_START: Final = Text("Beginn", "start")
 _CORRECT: Final = "correct"
 
-# Words for the signs of an expression.  A picture is read by people who write no CEL.
-_SIGNS: Final = {
-    "&&": Text("und", "and"),
-    "||": Text("oder", "or"),
-    "==": Text.same("="),
-    "!=": Text.same("≠"),
-    "<=": Text.same("≤"),
-    ">=": Text.same("≥"),
-    "!": Text("nicht", "not"),
-    "true": Text("ja", "yes"),
-    "false": Text("nein", "no"),
-    "today": Text("heute", "today"),
-    "state": Text("Zustand", "state"),
-    "key": Text("Aktenzeichen", "key"),
-}
-_KNOWN: Final = Text("{} bekannt", "{} is known")
-_ABSENT: Final = Text("{} fehlt", "{} is missing")
-_TOKEN: Final = re.compile(
-    r"""(?P<absent>!\s*has\(\s*(?P<lacking>[\w.]+)\s*\))
-      | (?P<known>has\(\s*(?P<there>[\w.]+)\s*\))
-      | (?P<flag>!(?P<off>[a-z]\w*)(?![\w.(]))
-      | (?P<inside>"(?P<place>[\w.]+)"\s+in\s+active\b)
-      | (?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
-      | (?P<sign>&&|\|\||==|!=|<=|>=|!)
-      | (?P<name>[A-Za-z_]\w*(?:\.\w+)*)(?P<call>\()?
-      | (?P<rest>\s+|.)""",
-    re.VERBOSE | re.DOTALL,
-)
 
-
-def one_line(words: str) -> str:
-    """Words without line ends and other signs that cannot be printed; a dash if nothing is left."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in words).split()) or "–"
-
-
-def day(on: date, lang: Lang) -> str:
-    """A civil date as short as it is read in a picture: 28.01.2021 or 28 Jan 2021."""
-    if lang == "de":
-        return f"{on.day:02}.{on.month:02}.{on.year:04}"
-    return f"{on.day} {'JanFebMarAprMayJunJulAugSepOctNovDec'[3 * on.month - 3 : 3 * on.month]} {on.year:04}"
-
-
-class Words:
+class Words(Names):
     """The words of one workflow in one language."""
-
-    def __init__(self, workflow: Workflow, lang: Lang, others: Mapping[str, Workflow] | None = None) -> None:
-        self._workflow = workflow
-        self._others = others or {}
-        self.lang: Lang = lang
-        self._last = ""
-        self._choices = {
-            choice.name: choice.title.pick(lang) for field in workflow.fields for choice in field.choices
-        }
-
-    def state(self, name: str) -> str:
-        """The title of a state."""
-        return one_line(self._workflow.state_by_name[name].title.pick(self.lang))
-
-    def field(self, name: str) -> str:
-        """What a field is called; a link's field with its link."""
-        link, _, rest = name.partition(".")
-        self._last = link if rest else ""
-        if rest and link in self._workflow.link_by_name:
-            other = one_line(self._workflow.link_by_name[link].title.pick(self.lang))
-            sign = _SIGNS.get(rest)
-            return f"{other}: {sign.pick(self.lang) if sign else rest.replace('_', ' ')}"
-        for table in (self._workflow.field_by_name, self._workflow.link_by_name):
-            if name in table:
-                return one_line(table[name].title.pick(self.lang))
-        return name
-
-    def event(self, name: str) -> str:
-        """The title of an event."""
-        for item in self._workflow.transitions:
-            if item.event == name:
-                return one_line(item.title.pick(self.lang))
-        return _START.pick(self.lang) if name == "start" else name
-
-    def event_of(self, link: str, event: str) -> str:
-        """The title of an event of the case that a link leads to, if its workflow is known."""
-        known = self._workflow.link_by_name.get(link)
-        other = self._others.get(known.workflow) if known else None
-        return Words(other, self.lang).event(event) if other else event.replace("_", " ")
-
-    def roles(self, names: Iterable[str]) -> str:
-        """The titles of roles."""
-        known = self._workflow.role_by_name
-        return ", ".join(
-            one_line(known[name].title.pick(self.lang)) if name in known else name for name in names
-        )
-
-    def guard(self, expression: str) -> str:
-        """An expression in the words of the workflow: fields by their titles, signs as people write them."""
-        words = one_line("".join(self._token(found) for found in _TOKEN.finditer(expression)))
-        return words.replace("( ", "(").replace(" )", ")")
-
-    def _token(self, found: re.Match[str]) -> str:
-        part = found.groupdict()
-        writers: dict[str, Callable[[], str]] = {
-            "absent": lambda: _ABSENT.pick(self.lang).format(self._named(part["lacking"])),
-            "known": lambda: _KNOWN.pick(self.lang).format(self._named(part["there"])),
-            "flag": lambda: f"{_SIGNS['!'].pick(self.lang)} {self._named(part['off'])}",
-            "inside": lambda: self._quoted(part["place"]),
-            "text": lambda: self._quoted(part["text"][1:-1]),
-            "sign": lambda: f" {_SIGNS[part['sign']].pick(self.lang)} ",
-            "name": lambda: part["name"] + "(" if part["call"] else self._named(part["name"]),
-        }
-        return next((write() for name, write in writers.items() if part[name]), found[0])
-
-    def _named(self, name: str) -> str:
-        if name in _SIGNS and name not in self._workflow.field_by_name:
-            return _SIGNS[name].pick(self.lang)
-        if name.startswith("old."):
-            return f"{self.field(name[4:])} ({Text('bisher', 'so far').pick(self.lang)})"
-        return self.field(name)
-
-    def _quoted(self, name: str) -> str:
-        """A text of an expression: the title of a state or a choice, if it is one."""
-        if name in self._workflow.state_by_name:
-            found = self.state(name)
-        else:
-            found = one_line(self._choices.get(name) or self._linked_state(name))
-        return f"„{found}“" if self.lang == "de" else f"“{found}”"
-
-    def _linked_state(self, name: str) -> str:
-        """The title of a state of the linked case that was named last, or the name as it is."""
-        link = self._workflow.link_by_name.get(self._last)
-        other = self._others.get(link.workflow) if link else None
-        state = other.state_by_name.get(name) if other else None
-        return state.title.pick(self.lang) if state else name
 
     # -- what stands on a way ----------------------------------------------------------
 
@@ -180,17 +53,24 @@ class Words:
             yield Line(mark="reason", words=REASON.pick(self.lang))
 
     def effects(self, item: Transition) -> Iterator[Line]:
-        """Whom it tells: other cases, and people by notices."""
-        for signal in dict.fromkeys((one.to, one.event) for one in item.tell):
-            yield Line(mark="tell", words=self._told(item.tell, *signal))
-        to = dict.fromkeys(role for notice in item.notices for role in notice.to)
+        """What follows from it elsewhere: new cases, what other cases are told, notices to people."""
+        for one in item.start:
+            words = self.field(one.children)
+            if one.years is not None:
+                words += f" ({EACH_YEAR.pick(self.lang)})"
+            yield Line(mark="child", words=self._conditional(words, one.when))
+        told = {(one.to, one.event): one for one in reversed(item.tell)}
+        for (to, event), signal in reversed(told.items()):
+            words = f"{self.field(to)}: {self.event_of(to, event)}"
+            # That there is such a case goes without saying.
+            when = signal.when if signal.when != f"has({to})" else None
+            yield Line(mark="tell", words=self._conditional(words, when))
+        to_ = dict.fromkeys(role for notice in item.notices for role in notice.to)
         if item.notices:
-            yield Line(mark="mail", words=self.roles(to))
+            yield Line(mark="mail", words=self.roles(to_))
 
-    def _told(self, signals: Iterable[Signal], to: str, event: str) -> str:
-        one = next(item for item in signals if (item.to, item.event) == (to, event))
-        words = f"{self.field(to)}: {self.event_of(to, event)}"
-        return f"{words} [{self.guard(one.when)}]" if one.when and one.when != f"has({to})" else words
+    def _conditional(self, words: str, when: str | None) -> str:
+        return f"{words} [{self.guard(when)}]" if when is not None else words
 
     # -- deadlines ---------------------------------------------------------------------
 
