@@ -190,8 +190,8 @@ def test_rules_and_long_guards_are_told_in_notes():
         ("old.amount < amount", "Betrag (bisher) < Betrag"),
         ("report.all(r, r.final)", "(für alle report auf Deutsch gilt: beendet)"),
         (
-            'report.count(r, r.state == "draft" && r.amount > 1)',
-            "(Zahl von report auf Deutsch, für die gilt: Zustand = „draft auf Deutsch“ und amount auf Deutsch > 1)",
+            "report.count(r, r.final && r.amount > 1)",
+            "(Zahl von report auf Deutsch, für die gilt: beendet und amount auf Deutsch > 1)",
         ),
         ("children.exists(c, !c.final)", "(mindestens einmal unter Untervorgänge gilt: nicht beendet)"),
     ],
