@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
-import sys
 import threading
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,25 +13,14 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.exc import IntegrityError
 
 from tests.crash.checker import check
+from tests.examples.example import load
 from tests.support import new, open_office
 from wirflow.errors import ConflictError, InputError, UnknownNameError
 
-PATH = Path(__file__).parents[2] / "docs" / "examples" / "mailroom.py"
 AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
 
 
-def load() -> Any:
-    """The example, as it stands in the documentation."""
-    spec = importlib.util.spec_from_file_location("mailroom", PATH)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["mailroom"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-mailroom = load()
+mailroom = load("mailroom")
 
 
 @pytest.fixture
