@@ -44,6 +44,11 @@ def timer(days: int, name: str = "award_end", **more: object) -> Timer:
     return Timer(name=name, kind="due", label="", due_at=NOW + timedelta(days=days), **more)
 
 
+def arm(session, stored, *new: Timer) -> None:
+    """Arm timers for a case."""
+    timers.arm(session, [(stored.id, item, "armed") for item in new])
+
+
 def notice(recipient: str = "ada", **more: object) -> NewNotice:
     """A notice for somebody."""
     values = {
@@ -66,22 +71,23 @@ def test_a_case_is_read_as_it_was_written(office, stored):
     """Money, text of any script and personal values come back as the same values."""
     assert stored.case.data == {"amount": Decimal("50000.50"), "unit": "Straße 'ß' \"€\" 🏛", "holder": "X"}
     with office.database.reading() as session:
-        again = cases.load_by_id(session, Definitions(), stored.id)
-    assert again == stored
+        again = cases.load_numbers(session, Definitions(), [stored.id])
+    assert again == [stored]
 
 
 def test_a_case_that_somebody_changed_is_not_overwritten(office, stored):
     """A change that does not know the last revision is a conflict, and writes nothing."""
     approved = replace(stored, case=replace(stored.case, state="approved"))
+    known = replace(stored, case=replace(stored.case, revision=7))
     with pytest.raises(ConflictError), office.database.writing() as session:
-        cases.change(session, approved, before=7, digest="x")
+        cases.change(session, [(known, approved)])
     assert office.state("G-1") == "draft"
 
 
 def test_an_error_in_a_transaction_undoes_all_of_it(office, stored):
     """What was written before an error in the same transaction is gone."""
     with pytest.raises(DatabaseError), office.database.writing() as session:
-        timers.arm(session, stored.id, [timer(1), timer(2, name=None)])
+        arm(session, stored, timer(1), timer(2, name=None))
     with office.database.reading() as session:
         assert timers.armed(session, stored.id) == {}
 
@@ -89,14 +95,14 @@ def test_an_error_in_a_transaction_undoes_all_of_it(office, stored):
 def test_a_trial_is_always_undone(office, stored):
     """What is written in a trial is gone when it ends."""
     with office.database.trying() as session:
-        timers.arm(session, stored.id, [timer(1)])
+        arm(session, stored, timer(1))
         assert len(timers.armed(session, stored.id)) == 1
     with office.database.reading() as session:
         assert timers.armed(session, stored.id) == {}
 
 
 def test_due_timers_come_in_the_order_of_their_due_times(office, stored):
-    """Earliest first, none before its moment, no more than asked for, and signals alone if asked."""
+    """Earliest first, none before its moment, no more than asked for, those of some clusters if asked."""
     signal = Timer(
         name="supersede",
         kind="signal",
@@ -107,13 +113,17 @@ def test_due_timers_come_in_the_order_of_their_due_times(office, stored):
         depth=3,
     )
     with office.database.writing() as session:
-        timers.arm(session, stored.id, [timer(3), timer(1), timer(2), timer(9), signal])
-    with office.database.reading() as session:
-        due = timers.due(session, NOW + timedelta(days=3), 10)
+        arm(session, stored, timer(3), timer(1), timer(2), timer(9), signal)
+    with office.database.writing() as session:
+        due = timers.claim(session, NOW + timedelta(days=3), 10)
         assert [item.due_at[:10] for item in due] == ["2021-01-04", "2021-01-05", "2021-01-06", "2021-01-07"]
-        assert timers.due(session, NOW + timedelta(days=3), 2) == due[:2]
-        assert timers.due(session, NOW + timedelta(days=3), 10, signals_only=True) == due[:1]
-        assert timers.due(session, NOW - timedelta(microseconds=1), 10) == []
+        assert timers.claim(session, NOW + timedelta(days=3), 2) == due[:2]
+        assert timers.claim(session, NOW + timedelta(days=3), 2, newest=True) == due[:2]
+        assert timers.claim(session, NOW + timedelta(days=3), 10, within={stored.id}) == due
+        assert timers.claim(session, NOW + timedelta(days=3), 10, within={stored.id + 1}) == []
+        assert timers.claim(session, NOW - timedelta(microseconds=1), 10) == []
+        assert timers.any_due(session, NOW)
+        assert not timers.any_due(session, NOW - timedelta(microseconds=1))
         assert timers.next_due(session) == NOW
         read = next(iter(timers.armed(session, stored.id).values()))
     assert (read.payload, read.depth, read.event) == ({"note": "é"}, 3, "supersede")
@@ -122,18 +132,18 @@ def test_due_timers_come_in_the_order_of_their_due_times(office, stored):
 def test_a_timer_ends_once(office, stored):
     """How a timer ended is not overwritten by a second ending."""
     with office.database.writing() as session:
-        timers.arm(session, stored.id, [timer(1)])
+        arm(session, stored, timer(1))
         (number,) = timers.armed(session, stored.id)
-        timers.end(session, [number], "fired")
-        timers.end(session, [number], "cancelled")
+        timers.end(session, [(number, "fired", None)])
+        timers.end(session, [(number, "cancelled", None)])
     assert office.rows("SELECT status FROM timers") == [("fired",)]
 
 
 def test_a_failed_timer_may_be_armed_again(office, stored):
     """A failed timer keeps its error until it is given another try."""
     with office.database.writing() as session:
-        timers.arm(session, stored.id, [timer(1)])
-        timers.end(session, timers.armed(session, stored.id), "failed", "broken")
+        arm(session, stored, timer(1))
+        timers.end(session, [(number, "failed", "broken") for number in timers.armed(session, stored.id)])
     assert office.rows("SELECT status, error FROM timers") == [("failed", "broken")]
     assert office.engine.rearm_failed() == 1
     assert office.rows("SELECT status, error FROM timers") == [("armed", None)]
@@ -143,7 +153,7 @@ def test_a_timer_keeps_its_derivation(office, stored):
     """The legal deadline behind a timer is read with due day, law and steps as it was written."""
     deadline = compute("vwvfg-31", date(2020, 12, 11), "P2W", land="HE")
     with office.database.writing() as session:
-        timers.arm(session, stored.id, [timer(1, deadline=deadline)])
+        arm(session, stored, timer(1, deadline=deadline))
         (read,) = timers.armed(session, stored.id).values()
     assert read.deadline is not None
     assert read.deadline.to_json() == deadline.to_json()
@@ -152,7 +162,7 @@ def test_a_timer_keeps_its_derivation(office, stored):
 def test_a_claim_is_fenced(office, stored):
     """Only who holds the last claim may say how it ended; an earlier holder is told that it is lost."""
     with office.database.writing() as session:
-        outbox.add(session, stored.id, 1, [notice()], NOW)
+        outbox.add(session, [(stored.id, 1, notice())], NOW)
         (first,) = outbox.claimable(session, NOW, 10)
         outbox.claim(session, [first.id], NOW + timedelta(minutes=1))
         assert outbox.claimable(session, NOW, 10) == []
@@ -169,16 +179,17 @@ def test_a_claim_is_fenced(office, stored):
 def test_one_notice_is_written_once(office, stored):
     """The key of a notice (case, entry, recipient, channel, template) is there once, whatever happens."""
     with office.database.writing() as session:
-        outbox.add(session, stored.id, 1, [notice(), notice("leo"), notice(channel="smtp")], NOW)
+        several = [notice(), notice("leo"), notice(channel="smtp")]
+        outbox.add(session, [(stored.id, 1, item) for item in several], NOW)
     with pytest.raises(DatabaseError), office.database.writing() as session:
-        outbox.add(session, stored.id, 1, [notice()], NOW)
+        outbox.add(session, [(stored.id, 1, notice())], NOW)
     assert office.rows("SELECT count(*) FROM outbox") == [(3,)]
 
 
 def test_a_dead_notice_may_be_retried(office, stored):
     """A notice that was given up is sent again on request, at once."""
     with office.database.writing() as session:
-        outbox.add(session, stored.id, 1, [notice(state="dead", error="no")], NOW)
+        outbox.add(session, [(stored.id, 1, notice(state="dead", error="no"))], NOW)
         assert outbox.claimable(session, NOW, 10) == []
         (dead,) = outbox.notices(session)
         assert outbox.retry(session, dead.id, NOW, "new@office.example")

@@ -14,6 +14,7 @@ from tests.support import Office, new, open_office
 from wirflow.audit.chain import verify_chain
 from wirflow.core.agenda import agenda
 from wirflow.core.decision import Refusal
+from wirflow.core.firing import facts_at
 from wirflow.reports.trail import Trail
 from wirflow.store import timers, trail
 
@@ -97,7 +98,7 @@ def test_state_facts_and_timers_follow_from_history(steps):
             with office.database.reading() as session:
                 entries = list(trail.read(session, key))
                 armed = timers.armed(session, stored.id).values()
-                linked = office.engine._linked(session, workflow, case.links, {})
+                linked = office.engine._linked(session, case.links)
             for written, _, _ in entries:
                 body = msgspec.json.decode(written)
                 replayed |= {name: after for name, (_, after) in body["changes"].items()}
@@ -110,7 +111,7 @@ def test_state_facts_and_timers_follow_from_history(steps):
                 if name not in workflow.personal
             }
             assert list(verify_chain(key, [(written, stated) for written, stated, _ in entries])) == []
-            facts = office.engine._facts(office.clock.now(), linked, ())
+            facts = facts_at(office.engine.profile, office.clock.now(), linked, ())
             wanted = {timer.identity for timer in agenda(workflow, case, facts, case.since)}
             legal = {timer.identity for timer in armed if timer.kind != "signal"}
             # Of reminders that had passed when they were armed only the latest was: the agenda of the

@@ -20,6 +20,7 @@ from tests.support import Office, field, grant, new, open_office
 from wirflow.audit.chain import verify_chain
 from wirflow.core.agenda import agenda
 from wirflow.core.decision import Refusal
+from wirflow.core.firing import facts_at
 from wirflow.definition.model import Assignment, Workflow
 from wirflow.definition.version_map import VersionMap
 from wirflow.engine import Outcome
@@ -140,7 +141,7 @@ def holds(office: Office, key: str) -> None:
     with office.database.reading() as session:
         entries = list(trail.read(session, key))
         armed = timers.armed(session, stored.id).values()
-        linked = office.engine._linked(session, workflow, case.links, {})
+        linked = office.engine._linked(session, case.links)
     for written, _, _ in entries:
         body = msgspec.json.decode(written)
         replayed |= {name: after for name, (_, after) in body["changes"].items()}
@@ -154,7 +155,7 @@ def holds(office: Office, key: str) -> None:
         else:
             assert known[name] == (str(value) if isinstance(value, (Decimal, date)) else value)
     assert list(verify_chain(key, [(written, stated) for written, stated, _ in entries])) == []
-    facts = office.engine._facts(office.clock.now(), linked, ())
+    facts = facts_at(office.engine.profile, office.clock.now(), linked, ())
     wanted = agenda(workflow, case, facts, office.clock.now())
     assert {timer.identity for timer in armed} == {timer.identity for timer in wanted}
     assert Trail(office.database).rows(now=office.clock.now()) == []

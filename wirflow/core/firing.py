@@ -37,16 +37,18 @@ def event_of(timer: Timer, workflow: Workflow) -> Event:
             ),
             hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
         )
-    kind: EventKind = (
-        "signal" if timer.kind == "signal" else "deadline" if timer.kind == "due" else "reminder"
-    )
     return Event(
         name=timer.event or timer.name,
-        kind=kind,
+        kind=kind_of(timer),
         occurred_at=timer.due_at,
         input=load(workflow.field_types, timer.payload),
         timer=timer,
     )
+
+
+def kind_of(timer: Timer) -> EventKind:
+    """Which kind of event a timer fires."""
+    return "signal" if timer.kind == "signal" else "deadline" if timer.kind == "due" else "reminder"
 
 
 def is_merged(timer: Timer, armed: Iterable[Timer], now: datetime) -> bool:

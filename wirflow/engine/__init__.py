@@ -2,6 +2,7 @@
 
 from wirflow.core.opening import NewCase
 from wirflow.core.profile import Profile
-from wirflow.engine.engine import Drained, Engine, Outcome
+from wirflow.engine.draining import Drained
+from wirflow.engine.engine import Engine, Outcome
 
 __all__ = ["Drained", "Engine", "NewCase", "Outcome", "Profile"]

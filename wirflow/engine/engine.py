@@ -2,7 +2,8 @@
 
 One event is one transaction: lock the case, gather the facts, decide, render
 the notices, link the entry, write.  Either all of it is there or nothing.
-People, deadlines, signals and imports all come this way.
+People, deadlines, signals and imports all come this way; many deadlines that
+are due are decided together, in one transaction for each batch of them.
 """
 
 from __future__ import annotations
@@ -10,23 +11,21 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from wirflow.audit.entry import SALT_BYTES
-from wirflow.clock import civil_date, stamp
-from wirflow.core.case import Case, Event, Facts, LinkedCase, Timer
-from wirflow.core.decide import decide, refuse, start, warnings
+from wirflow.clock import civil_date
+from wirflow.core.batch import Batch
+from wirflow.core.case import Case, Event, Facts
+from wirflow.core.decide import warnings
 from wirflow.core.decision import Decision, Refusal
-from wirflow.core.firing import as_linked, event_of, facts_at, is_done, is_merged
+from wirflow.core.firing import as_linked, facts_at
 from wirflow.core.letters import NewNotice, Notice, NoticeState
-from wirflow.core.opening import NewCase, opening, sibling
-from wirflow.core.writing import put_down
 from wirflow.definition.model import Warn, Workflow
-from wirflow.definition.values import CASE_KEY_PATTERN, Value
-from wirflow.errors import ConflictError, InputError, UnknownNameError
+from wirflow.engine.draining import Drain, Drained, again
+from wirflow.engine.unit import Unit
+from wirflow.errors import InputError, UnknownNameError
 from wirflow.store import backlog, cases, outbox, timers, trail
-from wirflow.store.cases import StoredCase
 from wirflow.store.definitions import Definitions
 from wirflow.text import Text
 
@@ -40,20 +39,16 @@ if TYPE_CHECKING:
     from wirflow.audit.entry import Entry
     from wirflow.audit.note import SecretKey
     from wirflow.clock import Clock
+    from wirflow.core.batch import Kept
+    from wirflow.core.case import LinkedCase
+    from wirflow.core.opening import NewCase
     from wirflow.core.profile import Profile
     from wirflow.definition.person import Person
+    from wirflow.definition.values import Value
     from wirflow.render import Templates
     from wirflow.store.backlog import Backlog
+    from wirflow.store.cases import StoredCase
     from wirflow.store.database import Database, Session
-    from wirflow.store.timers import DueTimer
-
-_Result = TypeVar("_Result")
-
-BATCH = 200
-"""How many due timers are fired in one transaction: more gains little and locks for longer."""
-
-ATTEMPTS = 5
-"""How often a transaction is tried when other writers are in its way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +61,17 @@ class Outcome:
     facts: Facts
     notices: tuple[NewNotice, ...]
 
+    @classmethod
+    def of(cls, kept: Kept) -> Outcome:
+        """What a decision says that entered a batch."""
+        return cls(
+            workflow=kept.workflow,
+            decision=kept.decision,
+            digest=kept.written.digest,
+            facts=kept.facts,
+            notices=kept.written.notices,
+        )
+
     @property
     def case(self) -> Case:
         """The case after the event."""
@@ -77,26 +83,6 @@ class Outcome:
         return warnings(self.workflow, self.decision.case, self.facts)
 
 
-@dataclass(slots=True)
-class Drained:
-    """What a drain of the due timers did."""
-
-    fired: int = 0
-    refused: int = 0
-    failed: int = 0
-
-    def add(self, other: Drained) -> None:
-        """Count another drain in."""
-        self.fired += other.fired
-        self.refused += other.refused
-        self.failed += other.failed
-
-    @property
-    def all(self) -> int:
-        """How many timers were dealt with."""
-        return self.fired + self.refused + self.failed
-
-
 class Engine:
     """The one door to the cases of an office."""
 
@@ -106,6 +92,7 @@ class Engine:
         self.profile = profile
         self._templates = templates
         self._definitions = Definitions()
+        self._drain = Drain(database, self._unit)
 
     # -- what comes in ---------------------------------------------------------------
 
@@ -150,48 +137,48 @@ class Engine:
         """
         now = self.clock.now()
         moment = self._moment(occurred_at, now)
-        try:
-            with self._transaction(connection, trial=trial) as session:
-                outcomes = self._start_all(session, new, actor, moment, now)
-        except _Refused as refused:
-            return refused.refusal
-        if any(item.decision.signals for item in outcomes) and not trial and connection is None:
-            self.drain(signals_only=True)
-        return outcomes
+        person = self._person(actor)
+        once = partial(self._start_all, new, person, moment, connection, trial=trial)
+        # Who brought a connection must repeat the whole of their transaction, not only our part.
+        found = once() if connection is not None else again(once)
+        if isinstance(found, Refusal):
+            return found
+        if not trial and connection is None:
+            self._settle(order.to for kept in found for order in kept.decision.signals)
+        return [Outcome.of(kept) for kept in found]
 
     def _start_all(
-        self, session: Session, new: Sequence[NewCase], actor: str, moment: datetime, now: datetime
-    ) -> list[Outcome]:
-        person = self._person(actor)
-        siblings: dict[str, LinkedCase] = {}
-        pinned: list[tuple[int, Workflow]] = []
-        for item in new:
-            number, workflow = self._latest(session, item.workflow)
-            pinned.append((number, workflow))
-            if not CASE_KEY_PATTERN.fullmatch(item.key):
-                raise InputError(
-                    Text(f"'{item.key}' ist kein Schlüssel.", f"'{item.key}' is no key."),
-                    hint=Text(
-                        "Bis zu 80 Buchstaben, Ziffern, '.', '/', '-' und '_', etwa WIR-KO-1.",
-                        "Up to 80 letters, digits, '.', '/', '-' and '_', such as WIR-KO-1.",
-                    ),
+        self,
+        new: Sequence[NewCase],
+        person: Person,
+        moment: datetime,
+        connection: Connection | None,
+        *,
+        trial: bool,
+    ) -> list[Kept] | Refusal:
+        with self._transaction(connection, trial=trial) as session:
+            pinned = [self._latest(session, item.workflow) for item in new]
+            unit = self._unit(session, self.clock.now())
+            ours = {item.key for item in new}
+            elsewhere = {key for item in new for key in item.links.values()} - ours
+            there = unit.open_several(ours | elsewhere)
+            for key in elsewhere.difference(there):
+                raise UnknownNameError(
+                    Text("Der verknüpfte Vorgang", "The linked case"), key, cases.keys(session)
                 )
-            if item.key in siblings or cases.load(session, self._definitions, item.key):
-                raise InputError(
-                    Text(f"Es gibt schon einen Vorgang {item.key}.", f"There is a case {item.key} already."),
-                    hint=Text("Wählen Sie einen anderen Schlüssel.", "Choose another key."),
-                )
-            siblings[item.key] = sibling(workflow, item)
-        outcomes = []
-        for item, (number, workflow) in zip(new, pinned, strict=True):
-            blank, event = opening(item, person, moment)
-            linked = self._linked(session, workflow, item.links, siblings)
-            facts = self._facts(moment, linked, ())
-            decision = start(workflow, blank, event, facts)
-            if isinstance(decision, Refusal):
-                raise _Refused(decision)
-            outcomes.append(self._keep(session, None, number, workflow, decision, facts, now))
-        return outcomes
+            kept = unit.batch.start(
+                [(item, workflow) for item, (_, workflow) in zip(new, pinned, strict=True)], person, moment
+            )
+            if isinstance(kept, Refusal):
+                return kept
+            for item in kept:
+                unit.keep(item)
+            try:
+                unit.flush({item.key: number for item, (number, _) in zip(new, pinned, strict=True)})
+            except self.database.duplicate_error as error:
+                # Somebody was faster with the same key: whoever looks again sees it.
+                raise cases.changed_meanwhile(item.key for item in new) from error
+            return kept
 
     def submit(
         self,
@@ -233,57 +220,41 @@ class Engine:
             reason=reason,
         )
         once = partial(self._submit, key, action, connection, trial=trial)
-        # Who brought a connection must repeat the whole of their transaction, not only our part.
-        outcome = once() if connection is not None else _again(once)
-        if isinstance(outcome, Outcome) and outcome.decision.signals and not trial and connection is None:
-            self.drain(signals_only=True)
-        return outcome
+        # As above: only the caller can repeat all of their transaction.
+        kept = once() if connection is not None else again(once)
+        if isinstance(kept, Refusal):
+            return kept
+        if not trial and connection is None:
+            self._settle(order.to for order in kept.decision.signals)
+        return Outcome.of(kept)
 
     def _submit(
         self, key: str, action: Event, connection: Connection | None, *, trial: bool
-    ) -> Outcome | Refusal:
+    ) -> Kept | Refusal:
         with self._transaction(connection, trial=trial) as session:
-            stored = self._locked(session, key)
-            if action.name not in stored.workflow.events:
-                raise UnknownNameError(Text("Das Ereignis", "The event"), action.name, stored.workflow.events)
-            self._not_before_it_began(session, stored, action.occurred_at)
-            facts, armed = self._gather(session, stored, action.occurred_at)
-            decision = decide(stored.workflow, stored.case, action, facts)
-            if isinstance(decision, Refusal):
-                return decision
-            now = self.clock.now()
-            return self._keep(
-                session, stored, stored.definition_id, stored.workflow, decision, facts, now, armed
-            )
+            unit = self._unit(session, self.clock.now())
+            stored = unit.open(key)
+            if action.name in stored.workflow.events:
+                self._not_before_it_began(session, stored, action.occurred_at)
+            kept = unit.batch.act(key, action)
+            if not isinstance(kept, Refusal):
+                unit.keep(kept)
+                unit.flush()
+            return kept
 
     # -- what happens by itself --------------------------------------------------------
 
-    def drain(
-        self,
-        *,
-        signals_only: bool = False,
-        most: int | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> Drained:
-        """Fire what is due, in the order of the due times; a timer counts at its due time.
+    def drain(self, *, most: int | None = None, progress: Callable[[int], None] | None = None) -> Drained:
+        """Fire what is due; a timer counts at its due time, however late it is.
+
+        Timers of one case, and of cases that are linked to each other, fire in
+        the order of their due times.  Any number of workers may do this at once.
 
         Args:
-            signals_only: only signals between cases, not deadlines.
             most: stop after so many.
             progress: called with the number of timers dealt with so far.
         """
-        done = Drained()
-        now = self.clock.now()
-        while most is None or done.all < most:
-            with self.database.reading() as session:
-                size = BATCH if most is None else min(BATCH, most - done.all)
-                batch = timers.due(session, now, size, signals_only=signals_only)
-            if not batch:
-                break
-            done.add(_again(partial(self._fire_batch, batch, now)))
-            if progress:
-                progress(done.all)
-        return done
+        return self._drain.run(self.clock.now(), most, progress)
 
     def next_due(self) -> datetime | None:
         """When the next timer fires."""
@@ -305,57 +276,6 @@ class Engine:
         with self.database.writing() as session:
             return timers.rearm_failed(session)
 
-    def _fire_batch(self, batch: Sequence[DueTimer], now: datetime) -> Drained:
-        """Fire timers in one transaction, up to where one arms something that comes before the next."""
-        done = Drained()
-        earliest: datetime | None = None
-        with self.database.writing() as session:
-            for item, following in zip_longest(batch, batch[1:]):
-                armed = self._fire(session, item, now, done)
-                earliest = min((moment for moment in (earliest, armed) if moment), default=None)
-                if earliest is not None and following is not None and stamp(earliest) < following.due_at:
-                    break
-        return done
-
-    def _fire(self, session: Session, item: DueTimer, now: datetime, done: Drained) -> datetime | None:
-        """Fire one timer; the due time of the earliest timer that this armed."""
-        try:
-            with session.savepoint():
-                return self._fire_once(session, item, now, done)
-        except Exception as error:
-            if self.database.is_broken(error):
-                raise
-            # Whatever is wrong with one timer is not wrong with the others: a poisoned one is
-            # set aside with its error and never blocks its batch.
-            timers.end(session, [item.id], "failed", str(error) or type(error).__name__)
-            done.failed += 1
-            return None
-
-    def _fire_once(self, session: Session, item: DueTimer, now: datetime, done: Drained) -> datetime | None:
-        stored = cases.load_by_id(session, self._definitions, item.case_id)
-        facts, armed = self._gather(session, stored, None)
-        timer = armed.get(item.id)
-        if timer is None:
-            return None  # somebody else was faster
-        if is_merged(timer, armed.values(), now) or is_done(timer, stored.case):
-            timers.end(session, [item.id], "merged")
-            return None
-        facts = replace(facts, today=civil_date(timer.due_at, self.profile.zone))
-        event = event_of(timer, stored.workflow)
-        decision = decide(stored.workflow, stored.case, event, facts)
-        refusal = decision if isinstance(decision, Refusal) else None
-        if isinstance(decision, Refusal):
-            decision = refuse(stored.workflow, stored.case, event, facts, decision)
-        self._keep(session, stored, stored.definition_id, stored.workflow, decision, facts, now, armed)
-        if refusal:
-            timers.end(session, [item.id], "refused", str(refusal.texts[0]))
-            done.refused += 1
-        else:
-            timers.end(session, [item.id], "fired")
-            done.fired += 1
-        new = [*(other.due_at for other in decision.arm), *(order.timer.due_at for order in decision.signals)]
-        return min(new, default=None)
-
     # -- what is known -----------------------------------------------------------------
 
     def look(self, key: str) -> StoredCase:
@@ -370,8 +290,9 @@ class Engine:
     def warnings(self, stored: StoredCase) -> tuple[Warn, ...]:
         """What should be known about a case now, though nothing is refused."""
         with self.database.reading() as session:
-            linked = self._linked(session, stored.workflow, stored.case.links, {})
-        return warnings(stored.workflow, stored.case, self._facts(self.clock.now(), linked, ()))
+            linked = self._linked(session, stored.case.links)
+        facts = facts_at(self.profile, self.clock.now(), linked, ())
+        return warnings(stored.workflow, stored.case, facts)
 
     def history(self, key: str | None = None) -> list[Entry]:
         """The trail of one case, or of all in recorded order."""
@@ -488,106 +409,27 @@ class Engine:
             )
         return found
 
-    def _locked(self, session: Session, key: str) -> StoredCase:
-        return self._found(session, key, cases.load(session, self._definitions, key, lock=True))
-
     def _found(self, session: Session, key: str, stored: StoredCase | None) -> StoredCase:
         if stored is None:
             raise UnknownNameError(Text("Der Vorgang", "The case"), key, cases.keys(session))
         return stored
 
-    def _gather(
-        self, session: Session, stored: StoredCase, moment: datetime | None
-    ) -> tuple[Facts, dict[int, Timer]]:
-        """The facts of a decision, and the armed timers by their numbers."""
-        armed = timers.armed(session, stored.id) if stored.workflow.deadlines or moment is None else {}
-        linked = self._linked(session, stored.workflow, stored.case.links, {})
-        return self._facts(moment or self.clock.now(), linked, tuple(armed.values())), armed
+    def _linked(self, session: Session, links: Mapping[str, str]) -> dict[str, LinkedCase]:
+        """The linked cases by the names of the links."""
+        found = cases.load_many(session, self._definitions, links.values())
+        there = {name: found[key] for name, key in links.items() if key in found}
+        return {name: as_linked(other.case, other.workflow) for name, other in there.items()}
 
-    def _facts(self, moment: datetime, linked: Mapping[str, LinkedCase], armed: tuple[Timer, ...]) -> Facts:
-        return facts_at(self.profile, moment, linked, armed)
+    def _unit(self, session: Session, now: datetime) -> Unit:
+        """The batch of a transaction."""
+        return Unit(session, self._definitions, Batch(self.profile, self._templates, _salt, now))
 
-    def _linked(
-        self,
-        session: Session,
-        workflow: Workflow,
-        links: Mapping[str, str],
-        siblings: Mapping[str, LinkedCase],
-    ) -> dict[str, LinkedCase]:
-        """The linked cases, kept from changing until the transaction ends."""
-        if not links:
-            return {}
-        elsewhere = [key for key in links.values() if key not in siblings]
-        found = cases.load_many(session, self._definitions, elsewhere)
-        linked = {}
-        for name, key in links.items():
-            if name not in workflow.link_by_name:
-                raise UnknownNameError(Text("Die Verknüpfung", "The link"), name, workflow.link_by_name)
-            stored = found.get(key)
-            if stored is None and key not in siblings:
-                raise UnknownNameError(
-                    Text("Der verknüpfte Vorgang", "The linked case"), key, cases.keys(session)
-                )
-            linked[name] = siblings[key] if stored is None else as_linked(stored.case, stored.workflow)
-        return linked
-
-    def _keep(  # noqa: PLR0917 - one decision and what it was made of
-        self,
-        session: Session,
-        stored: StoredCase | None,
-        definition_id: int,
-        workflow: Workflow,
-        decision: Decision,
-        facts: Facts,
-        now: datetime,
-        armed: Mapping[int, Timer] | None = None,
-    ) -> Outcome:
-        """Write a decision: entry, case, timers, notices, signals."""
-        written = put_down(workflow, decision, facts, self.profile, self._templates, _salt, now)
-        targets = cases.load_many(session, self._definitions, [order.to for order in decision.signals])
-        case = decision.case
-        number = stored.id if stored else 0
-        row = StoredCase(id=number, definition_id=definition_id, workflow=workflow, case=case)
-        if stored:
-            cases.change(session, row, stored.case.revision, written.digest)
-        else:
-            number = cases.add(session, row, written.digest)
-        trail.add(session, number, written.body, written.entry, written.digest)
-        cancelled = {timer.identity for timer in decision.cancel}
-        timers.end(
-            session, [id_ for id_, timer in (armed or {}).items() if timer.identity in cancelled], "cancelled"
-        )
-        timers.arm(session, number, decision.arm)
-        for order in decision.signals:
-            timers.arm(session, targets[order.to].id, [order.timer])
-        outbox.add(session, number, case.revision, written.notices, now)
-        cases.keep_secrets(session, number, case.revision, written.secrets)
-        return Outcome(
-            workflow=workflow,
-            decision=decision,
-            digest=written.digest,
-            facts=facts,
-            notices=written.notices,
-        )
-
-
-class _Refused(Exception):  # noqa: N818 - not an error: it undoes a transaction that a refusal ended
-    """A refusal in the middle of several starts: none of them happens."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
+    def _settle(self, told: Iterable[str]) -> None:
+        """Let what was told to cases reach them at once, after what was due in their clusters before."""
+        keys = set(told)
+        if keys:
+            self._drain.settle(self.clock.now(), keys)
 
 
 def _salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
-
-
-def _again(work: Callable[[], _Result]) -> _Result:
-    """Do work once more if other writers were in its way; nothing of it was kept."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return work()
-        except ConflictError:
-            continue
-    return work()

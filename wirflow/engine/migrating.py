@@ -9,24 +9,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from wirflow.core.case import Event
 from wirflow.core.decision import Decision
 from wirflow.core.migration import MIGRATE, Migration, Obstacle, TimerStep, Unmapped
 from wirflow.definition.model import Workflow
-from wirflow.engine.engine import ATTEMPTS, Engine
-from wirflow.errors import ConflictError, UnknownNameError
+from wirflow.engine.draining import again
+from wirflow.engine.engine import Engine
+from wirflow.errors import UnknownNameError
 from wirflow.store import cases, queries, timers
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from wirflow.clock import Clock
     from wirflow.core.case import Facts, Timer
     from wirflow.core.profile import Profile
     from wirflow.definition.version_map import VersionMap
+    from wirflow.engine.unit import Unit
     from wirflow.render import Templates
     from wirflow.store.cases import StoredCase
     from wirflow.store.database import Database, Session
@@ -144,11 +147,13 @@ class Migrator(Engine):
         """
         for key in keys:
             with self.database.reading() as session:
-                stored = self._found(session, key, cases.load(session, self._definitions, key))
+                unit = self._unit(session, self.clock.now())
+                stored = unit.open(key, signals=True)
                 number, new = self._latest(session, stored.workflow.name)
                 if stored.definition_id != number:
-                    move, _, _ = self._decided(session, stored, new, maps, actor, None)
-                    yield move
+                    way = self._way(stored.workflow, new, maps.get(new.name))
+                    failed = timers.failed(session, stored.id).values()
+                    yield self._decided(unit, stored, way, failed, _event(unit, actor, None))[0]
 
     def apply(
         self,
@@ -177,66 +182,57 @@ class Migrator(Engine):
                 yield move
 
     def _move(self, key: str, maps: Mapping[str, VersionMap], actor: str, reason: str | None) -> Move | None:
-        for attempt in range(ATTEMPTS):
-            try:
-                return self._move_once(key, maps, actor, reason)
-            except ConflictError:
-                if attempt + 1 == ATTEMPTS:
-                    raise
-        return None
+        move = again(partial(self._move_once, key, maps, actor, reason))
+        if move is not None and move.decision is not None and move.decision.signals:
+            self._settle(order.to for order in move.decision.signals)
+        return move
 
     def _move_once(
         self, key: str, maps: Mapping[str, VersionMap], actor: str, reason: str | None
     ) -> Move | None:
         with self.database.writing() as session:
-            stored = self._locked(session, key)
+            unit = self._unit(session, self.clock.now())
+            stored = unit.open(key, signals=True)
             number, new = self._latest(session, stored.workflow.name)
             if stored.definition_id == number:
                 return None  # somebody was faster
-            move, facts, armed = self._decided(session, stored, new, maps, actor, reason)
+            failed = timers.failed(session, stored.id)
+            way = self._way(stored.workflow, new, maps.get(new.name))
+            event = _event(unit, actor, reason)
+            move, facts = self._decided(unit, stored, way, failed.values(), event)
             if move.decision is None:
                 return move
-            failed = timers.failed(session, stored.id)
-            outcome = self._keep(
-                session, stored, number, new, move.decision, facts, move.decision.event.occurred_at, armed
-            )
+            kept = unit.batch.keep(new, move.decision, facts)
+            unit.keep(kept)
+            unit.flush()
             timers.give_up(session, [id_ for id_, timer in failed.items() if timer.kind != "signal"])
-            case, before = outcome.case, stored.case
+            case, before = kept.case, stored.case
             if (case.links, case.sources) != (before.links, before.sources):
-                cases.rename(session, replace(stored, case=case))
+                cases.rename(session, stored.id, case)
             gone = [
                 name
                 for name in before.data
                 if name in stored.workflow.personal and not (name in new.personal and name in case.data)
             ]
             cases.drop_secrets(session, stored.id, case.revision, gone)
-        if move.decision.signals:
-            self.drain(signals_only=True)
         return move
 
-    def _decided(  # noqa: PLR0917 - one case and where it is to go
+    def _decided(
         self,
-        session: Session,
+        unit: Unit,
         stored: StoredCase,
-        new: Workflow,
-        maps: Mapping[str, VersionMap],
-        actor: str | None,
-        reason: str | None,
-    ) -> tuple[Move, Facts, dict[int, Timer]]:
-        """What the move of one case does, the facts it was decided on, and the armed timers."""
-        facts, armed = self._gather(session, stored, None)
-        event = Event(
-            name=MIGRATE, kind="migration", occurred_at=self.clock.now(), actor=actor, reason=reason
-        )
-        migration = self._way(stored.workflow, new, maps.get(new.name))
-        found = migration.decide(
-            stored.case, event, facts, armed.values(), timers.failed(session, stored.id).values()
-        )
-        move = Move(key=stored.case.key, old=stored.workflow, new=new, state=stored.case.state)
+        way: Migration,
+        failed: Collection[Timer],
+        event: Event,
+    ) -> tuple[Move, Facts]:
+        """What the move of one case does, and the facts it was decided on."""
+        facts = unit.batch.facts(stored.case.key, event.occurred_at)
+        armed = unit.batch.held[stored.case.key].in_order()
+        found = way.decide(stored.case, event, facts, armed, failed)
+        move = Move(key=stored.case.key, old=stored.workflow, new=way.new, state=stored.case.state)
         if isinstance(found, Unmapped):
-            return replace(move, obstacles=found.obstacles), facts, armed
-        moved = replace(move, decision=found, steps=migration.steps(found))
-        return moved, migration.relinked(facts), armed
+            return replace(move, obstacles=found.obstacles), facts
+        return replace(move, decision=found, steps=way.steps(found)), way.relinked(facts)
 
     def _way(self, old: Workflow, new: Workflow, version_map: VersionMap | None) -> Migration:
         """The way between two versions, made once: its expressions are compiled only once."""
@@ -244,3 +240,7 @@ class Migrator(Engine):
         if way is None or way.map is not version_map:
             way = self._ways[old.hash, new.hash] = Migration(old, new, version_map)
         return way
+
+
+def _event(unit: Unit, actor: str | None, reason: str | None) -> Event:
+    return Event(name=MIGRATE, kind="migration", occurred_at=unit.batch.now, actor=actor, reason=reason)

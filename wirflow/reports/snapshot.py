@@ -28,10 +28,11 @@ def snapshot(database: Database, *, now: datetime, profile: Profile, templates: 
     definitions = Definitions()
     with database.reading() as session:
         found = queries.all_cases(session, definitions)
+        keys = {stored.id: stored.case.key for stored in found}
         armed = [
-            (number, Armed(stored.case.key, timer))
-            for stored in found
-            for number, timer in timers.armed(session, stored.id).items()
+            (number, Armed(keys[case_id], timer))
+            for case_id, running in timers.armed_of(session, keys).items()
+            for number, timer in running.items()
         ]
         newest = {
             name: definitions.get(session, number) for name, number in definitions.names(session).items()

@@ -1,25 +1,25 @@
 """Deciding over a virtual clock, in memory: what will happen if nobody, or a plan, acts.
 
-The same pure core that the engine runs in its transactions is folded over a heap
-of timers.  What comes out is what the engine would write if its clock moved from
-due time to due time: the same entries byte for byte, the same notices.
+The same batch that the engine loads, decides and writes in its transactions holds
+all cases here, and is folded over a heap of timers.  What comes out is what the
+engine would write if its clock moved from due time to due time: the same entries
+byte for byte, the same notices.
 """
 
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 from wirflow.audit.entry import SALT_BYTES
 from wirflow.clock import civil_date
+from wirflow.core.batch import Batch
 from wirflow.core.case import Event
-from wirflow.core.decide import decide, refuse, start
-from wirflow.core.decision import Decision, Refusal
-from wirflow.core.firing import as_linked, event_of, facts_at, is_merged
-from wirflow.core.opening import opening, sibling
-from wirflow.core.writing import put_down
+from wirflow.core.decision import Refusal
+from wirflow.core.firing import kind_of
 from wirflow.errors import InputError, UnknownNameError, WirflowError
 from wirflow.simulation.happening import Happening
 from wirflow.text import Text
@@ -27,7 +27,8 @@ from wirflow.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from wirflow.core.case import Case, Facts, LinkedCase, Timer
+    from wirflow.core.batch import Kept
+    from wirflow.core.case import Case, Timer
     from wirflow.core.opening import NewCase
     from wirflow.core.writing import Salts
     from wirflow.definition.model import Workflow
@@ -41,20 +42,8 @@ def no_salt() -> bytes:
     return bytes(SALT_BYTES)
 
 
-@dataclass(slots=True)
-class _Heap:
-    """Timers by due time and number; those that were cancelled meanwhile are passed over."""
-
-    items: list[tuple[datetime, int, str]]
-
-    def push(self, timer: Timer, number: int, case: str) -> None:
-        heapq.heappush(self.items, (timer.due_at, number, case))
-
-    def top(self, armed: Mapping[str, Mapping[int, Timer]]) -> tuple[datetime, int, str] | None:
-        """The next that is still armed."""
-        while self.items and self.items[0][1] not in armed[self.items[0][2]]:
-            heapq.heappop(self.items)
-        return self.items[0] if self.items else None
+Due = tuple[datetime, int, str]
+"""A timer by its due time, its number and its case's key: the order in which timers fire."""
 
 
 class Simulation:
@@ -67,20 +56,24 @@ class Simulation:
             world: where it starts.
             salts: gives the salts of commitments to personal values.
         """
-        self.now: Final = _Now(world.now)
+        self._batch = Batch(world.profile, world.templates, salts, world.now, count(1))
+        self.now: Final = _Now(self._batch)
         self.profile = world.profile
         self.cases: dict[str, Case] = dict(world.cases)
         """Every case as it stands now."""
         self.definitions: dict[str, Workflow] = dict(world.definitions)
         """Key → the definition that the case pins."""
         self._newest = world.newest
-        self._templates = world.templates
-        self._salts = salts
-        self._number = 0
-        self._armed: dict[str, dict[int, Timer]] = {key: {} for key in self.cases}
-        self._legal, self._signals = _Heap([]), _Heap([])
-        for case, timer in world.timers:
-            self._arm(case, timer)
+        self._due: list[Due] = []
+        """A heap; those that were cancelled meanwhile are passed over."""
+        self._clusters: dict[str, set[str]] = {}
+        """Key → the keys of all cases that are linked to it, be it by way of others."""
+        for key, case in world.cases.items():
+            self._batch.hold(world.definitions[key], case)
+        for case in world.cases.values():
+            self._link(case)
+        for key, timer in world.timers:
+            heapq.heappush(self._due, (timer.due_at, self._batch.arm(key, timer), key))
 
     # -- what people do ----------------------------------------------------------------
 
@@ -94,28 +87,17 @@ class Simulation:
         """
         moment = self._moment(occurred_at)
         person = self._person(actor)
-        siblings: dict[str, LinkedCase] = {}
-        pinned: dict[str, Workflow] = {}
+        pinned = []
         for item in new:
-            if item.key in siblings or item.key in self.cases:
-                raise InputError(
-                    Text(f"Es gibt schon einen Vorgang {item.key}.", f"There is a case {item.key} already.")
-                )
             if item.workflow not in self._newest:
                 raise UnknownNameError(Text("Der Workflow", "The workflow"), item.workflow, self._newest)
-            pinned[item.key] = self._newest[item.workflow]
-            siblings[item.key] = sibling(pinned[item.key], item)
-        decided: list[tuple[Workflow, Decision, Facts]] = []
-        for item in new:
-            workflow = pinned[item.key]
-            blank, event = opening(item, person, moment)
-            facts = facts_at(self.profile, moment, self._linked(workflow, item.links, siblings), ())
-            decision = start(workflow, blank, event, facts)
-            if isinstance(decision, Refusal):
-                return decision
-            decided.append((workflow, decision, facts))
-        self.definitions |= pinned
-        return [self._keep(workflow, decision, facts) for workflow, decision, facts in decided]
+            pinned.append((item, self._newest[item.workflow]))
+        found = self._batch.start(pinned, person, moment)
+        if isinstance(found, Refusal):
+            return found
+        for kept in found:
+            self._link(kept.case)
+        return [self._keep(kept) for kept in found]
 
     def act(
         self,
@@ -135,11 +117,9 @@ class Simulation:
         """
         moment = self._moment(occurred_at)
         person = self._person(actor)
-        if key not in self.cases:
-            raise UnknownNameError(Text("Der Vorgang", "The case"), key, self.cases)
-        workflow = self.definitions[key]
-        if event not in workflow.events:
-            raise UnknownNameError(Text("Das Ereignis", "The event"), event, workflow.events)
+        held = self._batch.held.get(key)
+        if held is None:
+            raise UnknownNameError(Text("Der Vorgang", "The case"), key, self._batch.held)
         action = Event(
             name=event,
             kind="action",
@@ -149,14 +129,15 @@ class Simulation:
             input=given or {},
             reason=reason,
         )
-        facts = self._facts(key, moment)
-        decision = decide(workflow, self.cases[key], action, facts)
-        if isinstance(decision, Refusal):
-            return [self._happening(workflow, self.cases[key], self.cases[key], action, refused=decision)]
-        happened = [self._keep(workflow, decision, facts)]
-        if decision.signals:
-            # Told at once; deadlines that this made overdue wait for the scheduler's next beat.
-            while (due := self._signals.top(self._armed)) and due[0] <= self.now.instant:
+        before = held.case
+        kept = self._batch.act(key, action)
+        if isinstance(kept, Refusal):
+            return [self._happening(held.workflow, before, before, action, refused=kept)]
+        happened = [self._keep(kept)]
+        if kept.decision.signals:
+            # Told at once, after what was due before it in the cases that are linked to each other;
+            # what else is overdue waits for the scheduler's next beat.
+            while (due := self._next_of(self._clusters[key])) and due[0] <= self.now.instant:
                 happened += self._fire(*due)
         return happened
 
@@ -178,41 +159,44 @@ class Simulation:
 
     def armed(self, key: str) -> tuple[Timer, ...]:
         """The timers that run for a case, in the order in which they fire."""
-        found = sorted(self._armed[key].items(), key=lambda item: (item[1].due_at, item[0]))
-        return tuple(timer for _, timer in found)
+        return self._batch.held[key].in_order()
 
-    def _next(self) -> tuple[datetime, int, str] | None:
-        tops = [top for heap in (self._legal, self._signals) if (top := heap.top(self._armed))]
-        return min(tops, default=None)
+    def _next(self) -> Due | None:
+        """What fires next of all."""
+        held = self._batch.held
+        while self._due and self._due[0][1] not in held[self._due[0][2]].armed:
+            heapq.heappop(self._due)
+        return self._due[0] if self._due else None
+
+    def _next_of(self, keys: set[str]) -> Due | None:
+        """What fires next of some cases."""
+        held = self._batch.held
+        return min(
+            ((timer.due_at, number, key) for key in keys for number, timer in held[key].armed.items()),
+            default=None,
+        )
 
     def _fire(self, _due: datetime, number: int, key: str) -> list[Happening]:
         """Fire one timer; a merged reminder leaves nothing behind."""
-        workflow, case = self.definitions[key], self.cases[key]
-        armed = self._armed[key]
-        timer = armed[number]
-        if is_merged(timer, armed.values(), self.now.instant):
-            del armed[number]
-            return []
-        event: Event | None = None
+        held = self._batch.held[key]
+        timer, workflow, case = held.armed[number], held.workflow, held.case
         try:
-            event = event_of(timer, workflow)
-            facts = self._facts(key, timer.due_at)
-            decision = decide(workflow, case, event, facts)
-            if isinstance(decision, Refusal):
-                decision = refuse(workflow, case, event, facts, decision)
-            happened = [self._keep(workflow, decision, facts)]
+            kept = self._batch.fire(key, number)
         except Exception as error:  # noqa: BLE001 - as in the engine, one bad timer does not stop the others
-            event = event or Event(
-                name=timer.event or timer.name, kind="signal", occurred_at=timer.due_at, timer=timer
+            self._batch.set_aside(key, number)
+            event = Event(
+                name=timer.event or timer.name,
+                kind=kind_of(timer),
+                occurred_at=timer.due_at,
+                timer=timer,
             )
             words = (
                 error.message
                 if isinstance(error, WirflowError)
                 else Text.same(str(error) or type(error).__name__)
             )
-            happened = [self._happening(workflow, case, case, event, error=words)]
-        armed.pop(number, None)
-        return happened
+            return [self._happening(workflow, case, case, event, error=words)]
+        return [] if kept is None else [self._keep(kept)]
 
     # -- inside ------------------------------------------------------------------------
 
@@ -231,50 +215,26 @@ class Simulation:
             raise UnknownNameError(Text("Die Person", "The person"), actor, self.profile.people)
         return person
 
-    def _facts(self, key: str, moment: datetime) -> Facts:
-        links = self.cases[key].links
-        linked = self._linked(self.definitions[key], links, {}) if links else {}
-        return facts_at(self.profile, moment, linked, self.armed(key))
+    def _link(self, case: Case) -> None:
+        """Let a case be one cluster with those to which it is linked."""
+        self._clusters.setdefault(case.key, {case.key})
+        for other in case.links.values():
+            one, two = (self._clusters.setdefault(key, {key}) for key in (case.key, other))
+            if one is not two:
+                one |= two
+                for key in two:
+                    self._clusters[key] = one
 
-    def _linked(
-        self, workflow: Workflow, links: Mapping[str, str], siblings: Mapping[str, LinkedCase]
-    ) -> dict[str, LinkedCase]:
-        linked = {}
-        for name, key in links.items():
-            if name not in workflow.link_by_name:
-                raise UnknownNameError(Text("Die Verknüpfung", "The link"), name, workflow.link_by_name)
-            if key in siblings:
-                linked[name] = siblings[key]
-            elif key in self.cases:
-                linked[name] = as_linked(self.cases[key], self.definitions[key])
-            else:
-                raise UnknownNameError(Text("Der verknüpfte Vorgang", "The linked case"), key, self.cases)
-        return linked
-
-    def _arm(self, key: str, timer: Timer) -> None:
-        self._number += 1
-        self._armed.setdefault(key, {})[self._number] = timer
-        (self._signals if timer.kind == "signal" else self._legal).push(timer, self._number, key)
-
-    def _keep(self, workflow: Workflow, decision: Decision, facts: Facts) -> Happening:
-        """Keep a decision in memory: case and timers."""
-        written = put_down(
-            workflow, decision, facts, self.profile, self._templates, self._salts, self.now.instant
+    def _keep(self, kept: Kept) -> Happening:
+        """Remember what a decision left, and tell it."""
+        self.cases[kept.case.key], self.definitions[kept.case.key] = kept.case, kept.workflow
+        for number, key, timer in kept.armed:
+            heapq.heappush(self._due, (timer.due_at, number, key))
+        decision = kept.decision
+        happening = self._happening(
+            kept.workflow, decision.before, kept.case, decision.event, refused=decision.refused
         )
-        for order in decision.signals:
-            if order.to not in self.cases:
-                raise KeyError(order.to)
-        case = replace(decision.case, digest=written.digest)
-        self.cases[case.key] = case
-        armed = self._armed.setdefault(case.key, {})
-        cancelled = {timer.identity for timer in decision.cancel}
-        for number in [number for number, timer in armed.items() if timer.identity in cancelled]:
-            del armed[number]
-        for timer in decision.arm:
-            self._arm(case.key, timer)
-        for order in decision.signals:
-            self._arm(order.to, order.timer)
-        happening = self._happening(workflow, decision.before, case, decision.event, refused=decision.refused)
+        written = kept.written
         return replace(happening, notices=written.notices, entry=written.entry, digest=written.digest)
 
     def _happening(
@@ -322,15 +282,19 @@ class Simulation:
 
 
 class _Now:
-    """A virtual clock that only moves forwards."""
+    """A virtual clock that only moves forwards: the present of a batch."""
 
-    __slots__ = ("instant",)
+    __slots__ = ("_batch",)
 
-    def __init__(self, instant: datetime) -> None:
-        self.instant = instant
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+
+    @property
+    def instant(self) -> datetime:
+        return self._batch.now
 
     def reach(self, instant: datetime) -> None:
-        self.instant = max(self.instant, instant)
+        self._batch.now = max(self._batch.now, instant)
 
 
 def _title(workflow: Workflow, event: Event) -> Text:

@@ -1,27 +1,27 @@
-"""Cases as rows: read under lock, written with their revision checked."""
+"""Cases as rows: read under the lock of their cluster, written with their revision checked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, func, or_, select, text, update
 
 from wirflow.clock import stamp, unstamp
 from wirflow.core.case import Case, Done
 from wirflow.definition import values
 from wirflow.definition.model import Workflow
 from wirflow.errors import ConflictError
+from wirflow.store.bulk import Among, Insert, Update
 from wirflow.store.tables import cases, personal
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from sqlalchemy import Select
+    from collections.abc import Iterable, Sequence
 
     from wirflow.core.writing import Secret
     from wirflow.store.database import Session
@@ -36,11 +36,21 @@ class StoredCase:
     definition_id: int
     workflow: Workflow
     case: Case
+    cluster: int | None = None
+    """The smallest number of all cases that are linked to it, be it by way of others; None: it is alone."""
+    texts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """The columns that hold JSON, as they were read: what did not change is not encoded again."""
+
+    @property
+    def root(self) -> int:
+        """The number by which its cluster is locked: that of its first case, or its own."""
+        return self.id if self.cluster is None else self.cluster
 
 
 _COLUMNS = (
     cases.c.id,
     cases.c.definition_id,
+    cases.c.cluster,
     cases.c.key,
     cases.c.state,
     cases.c.since,
@@ -55,11 +65,49 @@ _COLUMNS = (
     cases.c.digest,
 )
 
-_LOCK = select(*_COLUMNS).where(cases.c.key == bindparam("key")).with_for_update()
-_READ_BY_ID = select(*_COLUMNS).where(cases.c.id == bindparam("id"))
-_LOCK_BY_ID = _READ_BY_ID.with_for_update()
 _READ = select(*_COLUMNS).where(cases.c.key == bindparam("key"))
+_BY_ID = select(*_COLUMNS).where(Among(cases.c.id, "ids")).order_by(cases.c.id)
+_BY_KEY = select(*_COLUMNS).where(Among(cases.c.key, "keys")).order_by(cases.c.key)
 _KEYS = select(cases.c.key).order_by(cases.c.key)
+_other = cases.alias("other")
+# The lock of a cluster is the row of its first case.  Nobody waits for a cluster who holds a higher one.
+_LOCK = (
+    select(*_COLUMNS)
+    .where(
+        cases.c.id.in_(
+            select(func.coalesce(_other.c.cluster, _other.c.id)).where(Among(_other.c.key, "keys"))
+        )
+    )
+    .order_by(cases.c.id)
+    .with_for_update(key_share=True)
+)
+_LOCK_ROOTS = (
+    select(cases.c.id, cases.c.cluster)
+    .where(
+        cases.c.id.in_(
+            select(func.coalesce(_other.c.cluster, _other.c.id)).where(Among(_other.c.key, "keys"))
+        )
+    )
+    .order_by(cases.c.id)
+    .with_for_update(key_share=True)
+)
+_NUMBERS = text("SELECT nextval(pg_get_serial_sequence('cases', 'id')) FROM generate_series(1, :count)")
+_LAST_NUMBER = select(func.coalesce(func.max(cases.c.id), 0))
+_MERGE = (
+    update(cases)
+    .where(
+        or_(
+            Among(cases.c.cluster, "others"),
+            and_(Among(cases.c.id, "roots"), cases.c.cluster.is_distinct_from(bindparam("first"))),
+        )
+    )
+    .values(cluster=bindparam("first"))
+)
+_SECRETS = (
+    select(personal.c.case_id, personal.c.field, personal.c.value)
+    .where(Among(personal.c.case_id, "ids"))
+    .order_by(personal.c.case_id, personal.c.field, personal.c.seq)
+)
 
 _WRITTEN = (
     "definition_id",
@@ -74,22 +122,10 @@ _WRITTEN = (
     "revision",
     "digest",
 )
-_FIRST = (*_WRITTEN, "key", "workflow", "links", "note")
-
-_INSERT = insert(cases).values({name: bindparam(name) for name in _FIRST}).returning(cases.c.id)
-_UPDATE = (
-    update(cases)
-    .where(cases.c.id == bindparam("case_id"), cases.c.revision == bindparam("old_revision"))
-    .values({name: bindparam(name) for name in _WRITTEN})
-)
-_RENAME = (
-    update(cases)
-    .where(cases.c.id == bindparam("case_id"))
-    .values(links=bindparam("links"), sources=bindparam("sources"))
-)
-_INSERT_SECRET = insert(personal).values(
-    {name: bindparam(name) for name in ("case_id", "field", "seq", "value", "salt", "commitment")}
-)
+_ADD = Insert(cases, (*_WRITTEN, "id", "cluster", "key", "workflow", "links", "note"))
+_CHANGE = Update(cases, _WRITTEN, ("id", "revision"))
+_RENAME = Update(cases, ("links", "sources"), ("id",))
+_KEEP = Insert(personal, ("case_id", "field", "seq", "value", "salt", "commitment"))
 
 _NOTHING: Mapping[str, Any] = {"times": {}, "history": {}}
 
@@ -97,31 +133,59 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 
 
-def load(session: Session, definitions: Definitions, key: str, *, lock: bool = False) -> StoredCase | None:
-    """A case by its key, or None; `lock` keeps others from changing it until the transaction ends."""
-    row = session.row(_LOCK if lock else _READ, {"key": key})
+def load(session: Session, definitions: Definitions, key: str) -> StoredCase | None:
+    """A case by its key, or None."""
+    row = session.row(_READ, {"key": key})
     return _complete(session, definitions, [row])[0] if row else None
 
 
-def load_by_id(session: Session, definitions: Definitions, number: int) -> StoredCase:
-    """A case by its number; one that writes keeps it from changing until the transaction ends."""
-    row = session.row(_READ_BY_ID if session.read_only else _LOCK_BY_ID, {"id": number})
-    return _complete(session, definitions, [row])[0]
+def load_numbers(session: Session, definitions: Definitions, numbers: Iterable[int]) -> list[StoredCase]:
+    """Several cases by their numbers, in the order of those."""
+    return _complete(session, definitions, session.rows(_BY_ID, {"ids": session.listed(numbers)}))
 
 
-def load_many(session: Session, definitions: Definitions, keys: Sequence[str]) -> dict[str, StoredCase]:
-    """Several cases by their keys, in key order, so that no workers wait in a ring.
-
-    One that writes keeps them from changing until the transaction ends.
-    """
-    if not keys:
+def load_many(session: Session, definitions: Definitions, keys: Iterable[str]) -> dict[str, StoredCase]:
+    """Several cases by their keys, in the order of those; what is not there is left out."""
+    wanted = set(keys)
+    if not wanted:
         return {}
-    wanted = sorted(set(keys))
-    rows = session.rows(
-        _several(len(wanted), lock=not session.read_only),
-        {f"k{number}": key for number, key in enumerate(wanted)},
-    )
+    rows = session.rows(_BY_KEY, {"keys": session.listed(wanted)})
     return {stored.case.key: stored for stored in _complete(session, definitions, rows)}
+
+
+def lock(session: Session, definitions: Definitions, keys: Iterable[str]) -> list[StoredCase]:
+    """Keep the clusters of some cases from changing until the transaction ends; their first cases.
+
+    Whoever writes to a case holds the lock of its cluster: so nobody sees a case
+    change on which they decide, and the timers of a cluster keep their order.
+    On SQLite whoever writes is alone, and nothing has to be locked or read.
+    """
+    if not session.locks:
+        return []
+    return _complete(session, definitions, session.rows(_LOCK, {"keys": session.listed(keys)}))
+
+
+def lock_roots(session: Session, keys: Iterable[str]) -> set[int]:
+    """Lock the clusters of some cases as `lock` does; their numbers.
+
+    Raises:
+        ConflictError: one of them became part of another one at this very moment.
+    """
+    rows = session.rows(_LOCK_ROOTS, {"keys": session.listed(keys)})
+    if any(cluster not in {None, number} for number, cluster in rows):
+        raise linked_meanwhile()
+    return {number for number, _ in rows}
+
+
+def linked_meanwhile() -> ConflictError:
+    """Clusters became one while somebody waited for the lock of one of them."""
+    return ConflictError(
+        Text(
+            "Vorgänge wurden gerade miteinander verknüpft; es wurde nichts geändert.",
+            "Cases have just been linked to each other; nothing was changed.",
+        ),
+        hint=Text("Versuchen Sie es gleich noch einmal.", "Try again in a moment."),
+    )
 
 
 def keys(session: Session) -> list[str]:
@@ -129,95 +193,84 @@ def keys(session: Session) -> list[str]:
     return [row[0] for row in session.rows(_KEYS)]
 
 
-def add(session: Session, stored: StoredCase, digest: str) -> int:
-    """Write a new case with the digest of its first entry; its number."""
-    case = stored.case
-    return session.insert(
-        _INSERT,
-        {
-            **_row(stored),
-            "digest": digest,
-            "key": case.key,
-            "workflow": case.workflow,
-            "links": _text(case.links),
-            "note": _text(case.note) if case.note else None,
-        },
+def numbers(session: Session, count: int) -> list[int]:
+    """Numbers for new cases, rising."""
+    if session.sqlite:
+        first = session.row(_LAST_NUMBER)[0] + 1
+        return list(range(first, first + count))
+    return [row[0] for row in session.rows(_NUMBERS, {"count": count})]
+
+
+def merge(session: Session, roots: Iterable[int]) -> int:
+    """Let clusters be one from now on; the number by which it is called."""
+    first, *others = sorted(roots)
+    listed = {"others": session.listed(others), "roots": session.listed([first, *others])}
+    session.run(_MERGE, {"first": first, **listed})
+    return first
+
+
+def add(session: Session, new: Sequence[StoredCase]) -> None:
+    """Write new cases, under the numbers that they have."""
+    rows = [
+        (
+            *_row(stored, {}),
+            stored.id,
+            stored.cluster,
+            stored.case.key,
+            stored.case.workflow,
+            _text(stored.case.links),
+            _text(stored.case.note) if stored.case.note else None,
+        )
+        for stored in new
+    ]
+    session.write(_ADD, rows)
+
+
+def change(session: Session, changed: Sequence[tuple[StoredCase, StoredCase]]) -> None:
+    """Write changed cases, each given as it was read and as it is now.
+
+    Raises:
+        ConflictError: somebody else changed one of them meanwhile.
+    """
+    rows = []
+    for before, now in changed:
+        same = _unchanged(before, now.case) if before.definition_id == now.definition_id else {}
+        rows.append((*_row(now, same), now.id, before.case.revision))
+    if session.write(_CHANGE, rows) != len(rows):
+        raise changed_meanwhile(now.case.key for _, now in changed)
+
+
+def changed_meanwhile(changed: Iterable[str]) -> ConflictError:
+    """Somebody else wrote one of these cases."""
+    listed = ", ".join(changed)
+    return ConflictError(
+        Text(f"{listed} wurde inzwischen geändert.", f"{listed} was changed meanwhile."),
+        hint=Text("Sehen Sie ihn neu an und wiederholen Sie.", "Look at it again and repeat."),
     )
 
 
-def change(session: Session, stored: StoredCase, before: int, digest: str) -> None:
-    """Write a changed case.
+def keep_secrets(session: Session, secrets: Sequence[tuple[int, int, Secret]]) -> None:
+    """Keep personal values beside the trail, where they can be erased.
 
     Args:
         session: the transaction.
-        stored: the case as it is now.
-        before: the revision that it had when it was read.
-        digest: that of its new entry.
-
-    Raises:
-        ConflictError: somebody else changed it meanwhile.
+        secrets: number of the case, number of its entry, value.
     """
-    touched = session.run(
-        _UPDATE, {**_row(stored), "digest": digest, "case_id": stored.id, "old_revision": before}
-    )
-    if touched != 1:
-        key = stored.case.key
-        raise ConflictError(
-            Text(f"{key} wurde inzwischen geändert.", f"{key} was changed meanwhile."),
-            hint=Text("Sehen Sie ihn neu an und wiederholen Sie.", "Look at it again and repeat."),
-        )
-
-
-def keep_secrets(session: Session, case_id: int, seq: int, secrets: Iterable[Secret]) -> None:
-    """Keep personal values beside the trail, where they can be erased."""
-    session.run_many(
-        _INSERT_SECRET,
-        [
-            {
-                "case_id": case_id,
-                "field": secret.field,
-                "seq": seq,
-                "value": _text(secret.value),
-                "salt": secret.salt,
-                "commitment": secret.commitment,
-            }
-            for secret in secrets
-        ],
-    )
+    rows = [
+        (case_id, secret.field, seq, _text(secret.value), secret.salt, secret.commitment)
+        for case_id, seq, secret in secrets
+    ]
+    session.write(_KEEP, rows)
 
 
 def drop_secrets(session: Session, case_id: int, seq: int, fields: Iterable[str]) -> None:
     """Let personal fields have no value from an entry on; what earlier entries commit to stays provable."""
-    session.run_many(
-        _INSERT_SECRET,
-        [
-            {"case_id": case_id, "field": name, "seq": seq, "value": None, "salt": None, "commitment": ""}
-            for name in fields
-        ],
-    )
+    session.write(_KEEP, [(case_id, name, seq, None, None, "") for name in fields])
 
 
-def rename(session: Session, stored: StoredCase) -> None:
+def rename(session: Session, number: int, case: Case) -> None:
     """Write what no event changes: the names of links, and of the fields that have sources."""
-    case = stored.case
-    session.run(_RENAME, {"case_id": stored.id, "links": _text(case.links), "sources": _text(case.sources)})
-
-
-@cache
-def _several(count: int, *, lock: bool) -> Select[Any]:
-    names: list[Any] = [bindparam(f"k{number}") for number in range(count)]
-    found = select(*_COLUMNS).where(cases.c.key.in_(names)).order_by(cases.c.key)
-    return found.with_for_update(read=True) if lock else found
-
-
-@cache
-def _secrets(count: int) -> Select[Any]:
-    numbers: list[Any] = [bindparam(f"n{number}") for number in range(count)]
-    return (
-        select(personal.c.case_id, personal.c.field, personal.c.value)
-        .where(personal.c.case_id.in_(numbers))
-        .order_by(personal.c.case_id, personal.c.field, personal.c.seq)
-    )
+    session.write(_RENAME, [(_text(case.links), _text(case.sources), number)])
 
 
 def _complete(session: Session, definitions: Definitions, rows: Sequence[Any]) -> list[StoredCase]:
@@ -226,10 +279,10 @@ def _complete(session: Session, definitions: Definitions, rows: Sequence[Any]) -
     private = [stored for stored in found if stored.workflow.personal]
     if not private:
         return found
-    numbers = {f"n{number}": stored.id for number, stored in enumerate(private)}
     facts: dict[int, dict[str, Any]] = {}
-    for case_id, field, value in session.rows(_secrets(len(private)), numbers):
-        facts.setdefault(case_id, {})[field] = None if value is None else _decode(value)
+    listed = session.listed(stored.id for stored in private)
+    for case_id, name, value in session.rows(_SECRETS, {"ids": listed}):
+        facts.setdefault(case_id, {})[name] = None if value is None else _decode(value)
     return [_with(stored, facts.get(stored.id)) for stored in found]
 
 
@@ -246,6 +299,7 @@ def _from_row(row: Any, workflow: Workflow) -> StoredCase:
     (
         number,
         definition_id,
+        cluster,
         key,
         state,
         since,
@@ -264,21 +318,20 @@ def _from_row(row: Any, workflow: Workflow) -> StoredCase:
         id=number,
         definition_id=definition_id,
         workflow=workflow,
+        cluster=cluster,
+        texts={"data": data, "actors": actors, "done": done, "sources": sources},
         case=Case(
             key=key,
             workflow=workflow.name,
             state=state,
             since=unstamp(since),
             data=values.load(workflow.field_types, _decode(data)),
-            links=_decode(links),
-            actors=_decode(actors),
+            links=_names(links),
+            actors=_names(actors),
             times={name: unstamp(moment) for name, moment in remembered["times"].items()},
             history=remembered["history"],
-            done={
-                name: Done(due=date.fromisoformat(due), until=unstamp(until))
-                for name, (due, until) in _decode(done).items()
-            },
-            sources=_decode(sources),
+            done=_done(done),
+            sources=_names(sources),
             note=_decode(note, type=Text) if note else None,
             revision=revision,
             digest=digest,
@@ -286,21 +339,52 @@ def _from_row(row: Any, workflow: Workflow) -> StoredCase:
     )
 
 
-def _row(stored: StoredCase) -> dict[str, Any]:
-    case, workflow = stored.case, stored.workflow
-    public = {name: value for name, value in case.data.items() if name not in workflow.personal}
+@lru_cache(maxsize=4096)
+def _names(written: str) -> Mapping[str, str]:
+    """Who did what, what is linked, where a fact stands: many cases share it, nobody changes it in place."""
+    found: dict[str, str] = _decode(written)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _done(written: str) -> Mapping[str, Done]:
+    """How far deadlines have been dealt with: likewise."""
     return {
-        "definition_id": stored.definition_id,
-        "state": case.state,
-        "final": int(workflow.place(case.state).final),
-        "since": stamp(case.since),
-        "data": _text(values.dump(public)),
-        "actors": _text(case.actors),
-        "memory": _memory(case),
-        "done": _text({name: (item.due.isoformat(), stamp(item.until)) for name, item in case.done.items()}),
-        "sources": _text(case.sources),
-        "revision": case.revision,
+        name: Done(due=date.fromisoformat(due), until=unstamp(until))
+        for name, (due, until) in _decode(written).items()
     }
+
+
+def _unchanged(before: StoredCase, case: Case) -> Mapping[str, str]:
+    """The columns whose text still says what the case holds; a fact is never changed in place."""
+    was = before.case
+    return {
+        name: written for name, written in before.texts.items() if getattr(was, name) is getattr(case, name)
+    }
+
+
+def _row(stored: StoredCase, same: Mapping[str, str]) -> tuple[Any, ...]:
+    """The values of `_WRITTEN`; `same` has those that need not be encoded."""
+    case, workflow = stored.case, stored.workflow
+    return (
+        stored.definition_id,
+        case.state,
+        int(workflow.place(case.state).final),
+        stamp(case.since),
+        same.get("data") or _public(workflow, case),
+        same.get("actors") or _text(case.actors),
+        _memory(case),
+        same.get("done")
+        or _text({name: (item.due.isoformat(), stamp(item.until)) for name, item in case.done.items()}),
+        same.get("sources") or _text(case.sources),
+        case.revision,
+        case.digest,
+    )
+
+
+def _public(workflow: Workflow, case: Case) -> str:
+    hidden = workflow.personal
+    return _text(values.dump({name: value for name, value in case.data.items() if name not in hidden}))
 
 
 def _memory(case: Case) -> str | None:

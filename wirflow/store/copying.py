@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Integer, bindparam, column, func, literal, select, table, tuple_, update
 
 from wirflow.errors import DatabaseError, InputError
+from wirflow.store.bulk import Update
 from wirflow.store.database import UNFINISHED
 from wirflow.store.tables import VERSION, cases, metadata, outbox, timers
 from wirflow.text import Text
@@ -51,9 +52,7 @@ _PARENTS = (
     .order_by(cases.c.id)
     .limit(PIECE)
 )
-_SET_PARENT = (
-    update(cases).where(cases.c.id == bindparam("number")).values(parent_id=bindparam("parent_number"))
-)
+_SET_PARENT = Update(cases, ("parent_id",), ("id",))
 _NEWEST = (
     select(func.count(), func.coalesce(func.sum(cases.c.revision), 0)),
     select(func.count(), func.coalesce(func.sum(outbox.c.fence), 0)),
@@ -170,7 +169,7 @@ def _pieces(session: Session, item: Table) -> Iterator[list[Any]]:
 def _set_parents(reader: Session, writer: Session) -> None:
     rows = reader.rows(_PARENTS, {"after_id": 0})
     while rows:
-        writer.run_many(_SET_PARENT, [{"number": number, "parent_number": parent} for number, parent in rows])
+        writer.write(_SET_PARENT, [(parent, number) for number, parent in rows])
         rows = reader.rows(_PARENTS, {"after_id": rows[-1][0]})
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 from sqlalchemy import ClauseElement, create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -21,9 +22,11 @@ from wirflow.store.tables import VERSION
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table
+
+    from wirflow.store.bulk import Insert, Update
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite."""
@@ -32,6 +35,8 @@ _VERSION_TABLE = "alembic_version"
 
 UNFINISHED = "-copying"
 """What the version of a database ends with while it is an unfinished copy."""
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Compiled(NamedTuple):
@@ -46,7 +51,11 @@ class Session:
 
     def __init__(self, database: Database, cursor: Any, *, read_only: bool = False) -> None:
         self._compiled = database.compiled
+        self._written = database.written
         self._cursor = cursor
+        self.sqlite = database.sqlite
+        self.locks = not (database.sqlite or read_only)
+        """Rows have to be locked.  On SQLite whoever writes is alone; who only reads keeps nobody waiting."""
         self.read_only = read_only
         """Nothing is locked, and nothing may be written."""
 
@@ -65,11 +74,22 @@ class Session:
         self._execute(statement, values)
         return int(self._cursor.rowcount)
 
-    def run_many(self, statement: ClauseElement, values: Sequence[Mapping[str, Any]]) -> None:
-        """Run a change once for each set of values."""
-        if values:
-            sql, fixed = self._compiled(statement)
-            self._cursor.executemany(sql, [{**fixed, **row} for row in values] if fixed else values)
+    def listed(self, values: Iterable[int] | Iterable[str]) -> Any:
+        """Several values as the one parameter that `Among` takes."""
+        found = list(values)
+        return _encode(found).decode() if self.sqlite else found
+
+    def write(self, statement: Insert | Update, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Add or change rows, all of them at once; the number of rows that it touched."""
+        if not rows:
+            return 0
+        sql = self._written(statement)
+        if self.sqlite:
+            self._cursor.executemany(sql, rows)
+        else:
+            keys = statement.keys()
+            self._cursor.execute(sql, [_encode([dict(zip(keys, row, strict=True)) for row in rows]).decode()])
+        return int(self._cursor.rowcount)
 
     def insert(self, statement: ClauseElement, values: Mapping[str, Any]) -> int:
         """Run an insert with RETURNING; the id of the new row."""
@@ -92,18 +112,6 @@ class Session:
             return
         marks = ", ".join("?" * len(into.columns))
         self._cursor.executemany(f'INSERT INTO "{into.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - our own names
-
-    @contextmanager
-    def savepoint(self) -> Iterator[None]:
-        """What is done inside and fails is undone alone; what was done before stays."""
-        self._cursor.execute("SAVEPOINT inner_step")
-        try:
-            yield
-        except BaseException:
-            self._cursor.execute("ROLLBACK TO SAVEPOINT inner_step")
-            raise
-        finally:
-            self._cursor.execute("RELEASE SAVEPOINT inner_step")
 
     def _execute(self, statement: ClauseElement, values: Mapping[str, Any] | None) -> None:
         sql, fixed = self._compiled(statement)
@@ -160,7 +168,8 @@ class Database:
                 hint=Text("Zum Beispiel: sqlite:///wirflow.db", "For example: sqlite:///wirflow.db"),
             ) from error
         self._statements: dict[ClauseElement, Compiled] = {}
-        self._sqlite = self.url.get_backend_name() == "sqlite"
+        self._writes: dict[Insert | Update, str] = {}
+        self.sqlite = self.url.get_backend_name() == "sqlite"
         self._held = _Held()
         # Who forgets to close it leaves no open file behind; at the very end the system sees to that.
         weakref.finalize(self, _let_go, self._held, self.engine).atexit = False
@@ -176,6 +185,14 @@ class Database:
             fixed = {name: bind.value for bind, name in names.items() if not bind.required}
             compiled = self._statements[statement] = Compiled(str(text_), fixed)
         return compiled
+
+    def written(self, statement: Insert | Update) -> str:
+        """A statement over many rows for this database, put into words once."""
+        sql = self._writes.get(statement)
+        if sql is None:
+            sql = statement.sqlite() if self.sqlite else statement.postgresql()
+            self._writes[statement] = sql
+        return sql
 
     @contextmanager
     def writing(self, connection: Connection | None = None) -> Iterator[Session]:
@@ -221,7 +238,7 @@ class Database:
             connection = self._held.take() or self.engine.raw_connection()
             cursor = connection.cursor()
             try:
-                if self._sqlite:
+                if self.sqlite:
                     # A writer takes its lock at once: two that read first and write later would deadlock.
                     cursor.execute(begin)
                 elif read_only:
@@ -246,7 +263,7 @@ class Database:
         if not connection.in_transaction():
             connection.begin()
         driver: Any = connection.connection.driver_connection
-        if self._sqlite and not driver.in_transaction:
+        if self.sqlite and not driver.in_transaction:
             driver.execute("BEGIN IMMEDIATE")
 
     def _undo(self, connection: PoolProxiedConnection, error: BaseException) -> None:
@@ -345,6 +362,12 @@ class Database:
     def driver_error(self) -> type[Exception]:
         """The base of all errors of the driver."""
         error: type[Exception] = self.engine.dialect.loaded_dbapi.Error
+        return error
+
+    @property
+    def duplicate_error(self) -> type[Exception]:
+        """What the driver raises if a row is there already, or points to one that is not."""
+        error: type[Exception] = self.engine.dialect.loaded_dbapi.IntegrityError
         return error
 
     def is_broken(self, error: Exception) -> bool:

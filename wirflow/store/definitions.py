@@ -64,10 +64,14 @@ class Definitions:
         row = session.row(_LATEST, {"workflow": name})
         return (row[0], self.get(session, row[0])) if row else None
 
+    def number(self, session: Session, hash_: str) -> int:
+        """The number of the version of a hash."""
+        (number,) = session.row(_BY_HASH, {"hash": hash_})
+        return int(number)
+
     def by_hash(self, session: Session, hash_: str) -> Workflow:
         """The version of a hash, which an entry of the trail names."""
-        (number,) = session.row(_BY_HASH, {"hash": hash_})
-        return self.get(session, number)
+        return self.get(session, self.number(session, hash_))
 
     def newest(self, session: Session, name: str) -> str:
         """The hash of the newest version of a workflow."""

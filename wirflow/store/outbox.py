@@ -12,10 +12,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, literal_column, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 
 from wirflow.clock import stamp
 from wirflow.core.letters import Notice, NoticeState
+from wirflow.store.bulk import Among, Insert
 from wirflow.store.tables import cases, outbox
 
 if TYPE_CHECKING:
@@ -44,8 +45,10 @@ _NEW = (
     "error",
     "created_at",
     "next_at",
+    "attempts",
+    "fence",
 )
-_INSERT = insert(outbox).values({name: bindparam(name) for name in _NEW} | {"attempts": 0, "fence": 0})
+_ADD = Insert(outbox, _NEW)
 
 _COLUMNS = (
     outbox.c.id,
@@ -85,7 +88,7 @@ _CLAIMABLE = (
 _ONE = _JOINED.where(outbox.c.id == bindparam("number"))
 _CLAIM = (
     update(outbox)
-    .where(outbox.c.id == bindparam("number"))
+    .where(Among(outbox.c.id, "numbers"))
     .values(
         state="sending", attempts=outbox.c.attempts + 1, fence=outbox.c.fence + 1, next_at=bindparam("lapses")
     )
@@ -107,22 +110,38 @@ _RETRY = (
 )
 
 
-def add(session: Session, case_id: int, seq: int, notices: Iterable[NewNotice], now: datetime) -> None:
-    """Put notices into the outbox, in the transaction of their entry."""
+def add(session: Session, new: Iterable[tuple[int, int, NewNotice]], now: datetime) -> None:
+    """Put notices into the outbox, in the transaction of their entries.
+
+    Args:
+        session: the transaction.
+        new: number of the case, number of its entry, notice.
+        now: when they are written, and may be handed over.
+    """
     moment = stamp(now)
-    session.run_many(
-        _INSERT,
-        [
-            {
-                **{name: getattr(notice, name) for name in _NEW[2:13]},
-                "case_id": case_id,
-                "seq": seq,
-                "created_at": moment,
-                "next_at": moment,
-            }
-            for notice in notices
-        ],
-    )
+    rows = [
+        (
+            case_id,
+            seq,
+            notice.recipient,
+            notice.address,
+            notice.lang,
+            notice.channel,
+            notice.template,
+            notice.kind,
+            notice.subject,
+            notice.body,
+            notice.message_id,
+            notice.state,
+            notice.error,
+            moment,
+            moment,
+            0,
+            0,
+        )
+        for case_id, seq, notice in new
+    ]
+    session.write(_ADD, rows)
 
 
 def claimable(session: Session, now: datetime, most: int) -> list[Notice]:
@@ -132,7 +151,8 @@ def claimable(session: Session, now: datetime, most: int) -> list[Notice]:
 
 def claim(session: Session, numbers: Sequence[int], lapses: datetime) -> None:
     """Take notices to send them; the claim lapses if nothing is heard of it."""
-    session.run_many(_CLAIM, [{"number": number, "lapses": stamp(lapses)} for number in numbers])
+    if numbers:
+        session.run(_CLAIM, {"numbers": session.listed(numbers), "lapses": stamp(lapses)})
 
 
 def settle(

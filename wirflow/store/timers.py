@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
-from sqlalchemy import bindparam, insert, literal_column, select, update
+from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
 
 from wirflow.clock import stamp, unstamp
 from wirflow.core.case import Timer
 from wirflow.deadlines import Deadline
-from wirflow.store.tables import timers
+from wirflow.store.bulk import Among, Insert, Update
+from wirflow.store.tables import cases, timers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
+
+    from sqlalchemy import Select
 
     from wirflow.store.database import Session
 
 Ending = Literal["fired", "merged", "cancelled", "refused", "failed"]
+Status = Literal["armed", "fired", "merged", "cancelled", "refused", "failed"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class DueTimer:
     """A timer whose moment has come, before its case is read."""
 
     id: int
     case_id: int
     due_at: str
+    root: int
+    """The number of its case's cluster."""
 
 
 _COLUMNS = (
@@ -46,31 +53,47 @@ _COLUMNS = (
 # Literals, not bound values: only so does the database see that the partial indexes fit.
 _ARMED = timers.c.status == literal_column("'armed'")
 _FAILED = timers.c.status == literal_column("'failed'")
+_IS_DUE = and_(_ARMED, timers.c.due_at <= bindparam("now"))
 
-_OF_CASE = (
-    select(*_COLUMNS)
-    .where(timers.c.case_id == bindparam("case_id"), _ARMED)
-    .order_by(timers.c.due_at, timers.c.id)
+_OF_CASES = (
+    select(timers.c.case_id, *_COLUMNS)
+    .where(Among(timers.c.case_id, "ids"), _ARMED)
+    .order_by(timers.c.case_id, timers.c.due_at, timers.c.id)
 )
-_DUE = (
-    select(timers.c.id, timers.c.case_id, timers.c.due_at)
-    .where(_ARMED, timers.c.due_at <= bindparam("now"))
+
+_ROOT = func.coalesce(cases.c.cluster, cases.c.id)
+_DUE = select(timers.c.id, timers.c.case_id, timers.c.due_at, _ROOT).join(
+    cases, cases.c.id == timers.c.case_id
+)
+_FIRST_DUE = _DUE.where(_IS_DUE).order_by(timers.c.due_at, timers.c.id).limit(bindparam("most"))
+_DUE_OF = (
+    _DUE.where(_IS_DUE, or_(Among(cases.c.cluster, "roots"), Among(cases.c.id, "roots")))
     .order_by(timers.c.due_at, timers.c.id)
     .limit(bindparam("most"))
 )
-_DUE_SIGNALS = _DUE.where(timers.c.kind == literal_column("'signal'"))
+# SQLite would walk through all that is due: that it is in order is worth less than that it is little.
+_DUE_OF_SQLITE = _DUE_OF.with_hint(timers, "INDEXED BY ix_timers_of_case", "sqlite")
+
+_root = cases.alias("root")
+_CLAIM = (
+    select(_root.c.id)
+    .select_from(timers.join(cases, cases.c.id == timers.c.case_id).join(_root, _root.c.id == _ROOT))
+    .where(_IS_DUE)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True, key_share=True, of=_root)
+)
+_CLAIM_OLDEST = _CLAIM.order_by(timers.c.due_at, timers.c.id)
+_CLAIM_NEWEST = _CLAIM.order_by(timers.c.due_at.desc(), timers.c.id.desc())
+
+_ANY_DUE: Select[Any] = select(literal_column("1")).select_from(timers).where(_IS_DUE).limit(1)
 _NEXT = select(timers.c.due_at).where(_ARMED).order_by(timers.c.due_at, timers.c.id).limit(1)
 _NAMES = ("case_id", "name", "kind", "label", "due_at", "due", "event", "derivation", "payload", "depth")
-_INSERT = insert(timers).values({name: bindparam(name) for name in _NAMES} | {"status": "armed"})
-_END = (
-    update(timers)
-    .where(timers.c.id == bindparam("timer_id"), _ARMED)
-    .values(status=bindparam("ending"), error=bindparam("error"))
-)
+_ADD = Insert(timers, (*_NAMES, "status"))
+_END = Update(timers, ("status", "error"), ("id",), only="timers.status = 'armed'")
+_GIVE_UP = Update(timers, ("status",), ("id",), only="timers.status = 'failed'")
 _FAILED_OF_CASE = (
     select(*_COLUMNS).where(timers.c.case_id == bindparam("case_id"), _FAILED).order_by(timers.c.id)
 )
-_GIVE_UP = update(timers).where(timers.c.id == bindparam("timer_id"), _FAILED).values(status="cancelled")
 _REARM = update(timers).where(_FAILED).values(status="armed", error=None)
 
 _encode = msgspec.json.Encoder().encode
@@ -79,13 +102,58 @@ _decode = msgspec.json.decode
 
 def armed(session: Session, case_id: int) -> dict[int, Timer]:
     """The armed timers of a case by their numbers, in the order in which they fire."""
-    return {row[0]: _from_row(row) for row in session.rows(_OF_CASE, {"case_id": case_id})}
+    return armed_of(session, [case_id])[case_id]
 
 
-def due(session: Session, now: datetime, most: int, *, signals_only: bool = False) -> list[DueTimer]:
-    """The timers whose moment has come, earliest first; whoever fires one locks its case and looks again."""
-    rows = session.rows(_DUE_SIGNALS if signals_only else _DUE, {"now": stamp(now), "most": most})
-    return [DueTimer(id=number, case_id=case_id, due_at=moment) for number, case_id, moment in rows]
+def armed_of(session: Session, case_ids: Iterable[int]) -> dict[int, dict[int, Timer]]:
+    """The armed timers of several cases: number of the case → number of the timer → timer, in order."""
+    found: dict[int, dict[int, Timer]] = {number: {} for number in case_ids}
+    for case_id, *row in session.rows(_OF_CASES, {"ids": session.listed(found)}):
+        found[case_id][row[0]] = _from_row(row)
+    return found
+
+
+def claim(
+    session: Session, now: datetime, most: int, *, newest: bool = False, within: Collection[int] | None = None
+) -> list[DueTimer]:
+    """Timers whose moment has come, to be fired in this transaction: earliest first.
+
+    Of each cluster they are the first that are due, and no other worker has it:
+    on PostgreSQL its first case is locked, and clusters that others hold are
+    passed over.  Workers that decide about different clusters do not wait for
+    each other, and the claim of one that dies ends with its connection.
+
+    Args:
+        session: the transaction.
+        now: what counts as due.
+        most: no more than so many.
+        newest: take the clusters in which something fell due last, so that a backlog does not
+            keep new work waiting.
+        within: only these clusters, which the transaction holds already.
+    """
+    values: dict[str, Any] = {"now": stamp(now), "most": most}
+    if within is None and session.sqlite and not newest:
+        rows = session.rows(_FIRST_DUE, values)
+    else:
+        roots = set(within) if within is not None else _claimed(session, values, newest=newest)
+        if not roots:
+            return []
+        # What the locks were waiting for is seen only by another statement.
+        statement = _DUE_OF_SQLITE if session.sqlite else _DUE_OF
+        rows = session.rows(statement, {**values, "roots": session.listed(roots)})
+        if within is None:
+            # A case that was first in its cluster, and is not any more, was locked in vain.
+            rows = [row for row in rows if row[3] in roots]
+    return [DueTimer(*row) for row in rows]
+
+
+def _claimed(session: Session, values: Mapping[str, Any], *, newest: bool) -> set[int]:
+    return {row[0] for row in session.rows(_CLAIM_NEWEST if newest else _CLAIM_OLDEST, values)}
+
+
+def any_due(session: Session, now: datetime) -> bool:
+    """Whether there is a timer whose moment has come, be it in the hands of another worker."""
+    return session.row(_ANY_DUE, {"now": stamp(now)}) is not None
 
 
 def next_due(session: Session) -> datetime | None:
@@ -94,14 +162,14 @@ def next_due(session: Session) -> datetime | None:
     return unstamp(row[0]) if row else None
 
 
-def arm(session: Session, case_id: int, new: Iterable[Timer]) -> None:
-    """Arm timers for a case."""
-    session.run_many(_INSERT, [_row(case_id, timer) for timer in new])
+def arm(session: Session, new: Iterable[tuple[int, Timer, Status]]) -> None:
+    """Write new timers, each with the number of its case; one that ended in the same breath says how."""
+    session.write(_ADD, [_row(case_id, timer, status) for case_id, timer, status in new])
 
 
-def end(session: Session, numbers: Iterable[int], ending: Ending, error: str | None = None) -> None:
-    """Say how armed timers ended."""
-    session.run_many(_END, [{"timer_id": number, "ending": ending, "error": error} for number in numbers])
+def end(session: Session, endings: Iterable[tuple[int, Ending, str | None]]) -> None:
+    """Say how armed timers ended: number, ending, and what was wrong."""
+    session.write(_END, [(ending, error, number) for number, ending, error in endings])
 
 
 def failed(session: Session, case_id: int) -> dict[int, Timer]:
@@ -111,12 +179,18 @@ def failed(session: Session, case_id: int) -> dict[int, Timer]:
 
 def give_up(session: Session, numbers: Iterable[int]) -> None:
     """Let timers that failed not be tried again; their errors stay on record."""
-    session.run_many(_GIVE_UP, [{"timer_id": number} for number in numbers])
+    session.write(_GIVE_UP, [("cancelled", number) for number in numbers])
 
 
 def rearm_failed(session: Session) -> int:
     """Arm all failed timers once more; how many there were."""
     return session.run(_REARM, {})
+
+
+@lru_cache(maxsize=4096)
+def _deadline(written: str) -> Deadline:
+    """The deadline behind a timer; its reminders, and cases with the same dates, have the same one."""
+    return Deadline.from_json(_decode(written))
 
 
 def _from_row(row: Any) -> Timer:
@@ -127,23 +201,24 @@ def _from_row(row: Any) -> Timer:
         label=label,
         due_at=unstamp(due_at),
         event=event,
-        deadline=Deadline.from_json(_decode(derivation)) if derivation else None,
+        deadline=_deadline(derivation) if derivation else None,
         payload=_decode(payload) if payload else {},
         depth=depth,
     )
 
 
-def _row(case_id: int, timer: Timer) -> dict[str, Any]:
+def _row(case_id: int, timer: Timer, status: Status) -> tuple[Any, ...]:
     deadline = timer.deadline
-    return {
-        "case_id": case_id,
-        "name": timer.name,
-        "kind": timer.kind,
-        "label": timer.label,
-        "due_at": stamp(timer.due_at),
-        "due": deadline.due.isoformat() if deadline else None,
-        "event": timer.event,
-        "derivation": _encode(deadline.to_json()).decode() if deadline else None,
-        "payload": _encode(timer.payload).decode() if timer.payload else None,
-        "depth": timer.depth,
-    }
+    return (
+        case_id,
+        timer.name,
+        timer.kind,
+        timer.label,
+        stamp(timer.due_at),
+        deadline.due.isoformat() if deadline else None,
+        timer.event,
+        _encode(deadline.to_json()).decode() if deadline else None,
+        _encode(timer.payload).decode() if timer.payload else None,
+        timer.depth,
+        status,
+    )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select
 
 from wirflow.audit.entry import Entry
 from wirflow.audit.merkle import Frontier
 from wirflow.audit.seal import Seal, Unsealed
 from wirflow.clock import stamp, unstamp
+from wirflow.store.bulk import Insert, Update
 from wirflow.store.tables import cases, checkpoints, entries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
+    from wirflow.core.writing import Written
     from wirflow.store.database import Session
 
 _NAMES = (
@@ -32,7 +34,7 @@ _NAMES = (
     "body",
     "digest",
 )
-_INSERT = insert(entries).values({name: bindparam(name) for name in _NAMES})
+_ADD = Insert(entries, _NAMES)
 
 RECORDED_ORDER: Final = (
     # A clock may be set back, and workers' clocks differ: an entry never comes before its predecessor.
@@ -56,11 +58,7 @@ _UNSEALED = (
     .where(entries.c.leaf.is_(None))
     .order_by(*RECORDED_ORDER)
 )
-_PLACE = (
-    update(entries)
-    .where(entries.c.case_id == bindparam("of_case"), entries.c.seq == bindparam("of_seq"))
-    .values(leaf=bindparam("number"))
-)
+_PLACE = Update(entries, ("leaf",), ("case_id", "seq"))
 _LAST = select(checkpoints.c.frontier, checkpoints.c.note).order_by(checkpoints.c.id.desc()).limit(1)
 _NOTES = select(checkpoints.c.note).order_by(checkpoints.c.id)
 _FIRST = select(entries.c.occurred_at).where(entries.c.case_id == bindparam("case_id"), entries.c.seq == 1)
@@ -71,24 +69,27 @@ _INSERT_CHECKPOINT = insert(checkpoints).values(
 _encode = msgspec.json.Encoder().encode
 
 
-def add(session: Session, case_id: int, body: Mapping[str, Any], written: bytes, digest: str) -> None:
-    """Add an entry: its canonical bytes and the columns by which it is found."""
-    session.run(
-        _INSERT,
-        {
-            "case_id": case_id,
-            "seq": body["seq"],
-            "event": body["event"],
-            "kind": body["kind"],
-            "actor": body["actor"],
-            "state_from": body["from"],
-            "state_to": body["to"],
-            "occurred_at": body["occurred_at"],
-            "recorded_at": body["recorded_at"],
-            "body": written.decode(),
-            "digest": digest,
-        },
-    )
+def add(session: Session, new: Iterable[tuple[int, Written]]) -> None:
+    """Add entries, each with the number of its case: canonical bytes, and columns by which it is found."""
+    rows = []
+    for case_id, written in new:
+        body = written.body
+        rows.append(
+            (
+                case_id,
+                body["seq"],
+                body["event"],
+                body["kind"],
+                body["actor"],
+                body["from"],
+                body["to"],
+                body["occurred_at"],
+                body["recorded_at"],
+                written.entry.decode(),
+                written.digest,
+            )
+        )
+    session.write(_ADD, rows)
 
 
 def began(session: Session, case_id: int) -> datetime:
@@ -129,13 +130,7 @@ def checkpoint_notes(session: Session) -> list[str]:
 
 def keep_seal(session: Session, seal: Seal, case_ids: Mapping[tuple[str, int], int], now: datetime) -> None:
     """Write what sealing gave: leaf numbers and the signed checkpoint."""
-    session.run_many(
-        _PLACE,
-        [
-            {"of_case": case_ids[place.case, place.seq], "of_seq": place.seq, "number": place.leaf}
-            for place in seal.placed
-        ],
-    )
+    session.write(_PLACE, [(place.leaf, case_ids[place.case, place.seq], place.seq) for place in seal.placed])
     session.run(
         _INSERT_CHECKPOINT,
         {

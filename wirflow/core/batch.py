@@ -1,0 +1,288 @@
+"""Deciding several events together, in memory: one event is a batch of one.
+
+A batch holds cases, each with the definition that it pins and the timers that
+are armed for it.  It decides starts, what people do, and timers that fire.
+Each decision sees what those before it left, and gives back what has to be
+written of it.  A decision that fails leaves nothing behind.
+
+The engine reads into a batch, decides, and writes, in one transaction.  The
+simulation holds all cases in one batch and writes nothing.  So what both of
+them decide is the same by construction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from wirflow.core.case import Case, Facts, Timer
+from wirflow.core.decide import decide, refuse, start
+from wirflow.core.decision import Decision, Refusal
+from wirflow.core.firing import as_linked, event_of, facts_at, is_done, is_merged
+from wirflow.core.opening import opening, sibling
+from wirflow.core.writing import Written, put_down
+from wirflow.definition.model import Workflow
+from wirflow.definition.values import CASE_KEY_PATTERN
+from wirflow.errors import InputError, UnknownNameError
+from wirflow.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from wirflow.core.case import Event, LinkedCase
+    from wirflow.core.opening import NewCase
+    from wirflow.core.profile import Profile
+    from wirflow.core.writing import Salts
+    from wirflow.definition.person import Person
+    from wirflow.render import Templates
+
+FIRST_NEW: Final = 2**62
+"""Timers that a batch arms are numbered from here: after all that were there, in the order of arming."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A case as a batch holds it: as it stands after the decisions so far."""
+
+    workflow: Workflow
+    case: Case
+    armed: dict[int, Timer]
+    """The timers that are armed for it, by their numbers."""
+
+    def in_order(self) -> tuple[Timer, ...]:
+        """The armed timers in the order in which they fire."""
+        if len(self.armed) < 2:  # noqa: PLR2004 - one alone is in order
+            return tuple(self.armed.values())
+        found = sorted(self.armed.items(), key=lambda item: (item[1].due_at, item[0]))
+        return tuple(timer for _, timer in found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One decision, as it entered a batch: what has to be written of it."""
+
+    workflow: Workflow
+    decision: Decision
+    facts: Facts
+    written: Written
+    case: Case
+    """The case after it, with the digest of its new entry."""
+    fired: int | None
+    """The number of the timer that brought it about."""
+    cancelled: tuple[int, ...]
+    armed: tuple[tuple[int, str, Timer], ...]
+    """What it armed: number, key of the case, timer; its signals to other cases come last."""
+
+
+@dataclass(slots=True)
+class _Ready:
+    """A decision that is written down, before anything of it has entered the batch."""
+
+    workflow: Workflow
+    decision: Decision
+    facts: Facts
+    written: Written
+    fired: int | None
+
+
+class Batch:
+    """Cases, and what is decided of them."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        templates: Templates,
+        salts: Salts,
+        now: datetime,
+        numbers: Iterator[int] | None = None,
+    ) -> None:
+        """Prepare, without any case yet.
+
+        Args:
+            profile: the office.
+            templates: its notices.
+            salts: gives the salts of commitments to personal values.
+            now: the instant at which it is decided and recorded.
+            numbers: where the numbers of new timers come from.
+        """
+        self.profile = profile
+        self.now = now
+        self.held: dict[str, Held] = {}
+        """Key → case."""
+        self._templates = templates
+        self._salts = salts
+        self._numbers = count(FIRST_NEW) if numbers is None else numbers
+
+    # -- what it works on --------------------------------------------------------------
+
+    def hold(self, workflow: Workflow, case: Case, armed: dict[int, Timer] | None = None) -> None:
+        """Take a case in."""
+        self.held[case.key] = Held(workflow, case, {} if armed is None else armed)
+
+    def arm(self, key: str, timer: Timer) -> int:
+        """Arm a timer for a case; its number."""
+        number = next(self._numbers)
+        self.held[key].armed[number] = timer
+        return number
+
+    def facts(self, key: str, moment: datetime) -> Facts:
+        """What a decision of a case has to know that counts at a moment."""
+        held = self.held[key]
+        linked = self._linked(held.workflow, held.case.links, {}) if held.case.links else {}
+        return facts_at(self.profile, moment, linked, held.in_order())
+
+    # -- what it decides ---------------------------------------------------------------
+
+    def start(
+        self, new: Sequence[tuple[NewCase, Workflow]], person: Person, moment: datetime
+    ) -> list[Kept] | Refusal:
+        """Start several cases, which may be linked to each other: all of them, or none.
+
+        Args:
+            new: each case with the definition that it will pin.
+            person: who starts them.
+            moment: when that counts.
+
+        Raises:
+            InputError: a key is taken or is none.
+            UnknownNameError: a link or a linked case is unknown.
+            TemplateError: a notice cannot be written.
+        """
+        siblings: dict[str, LinkedCase] = {}
+        for item, workflow in new:
+            _check_key(item.key)
+            if item.key in siblings or item.key in self.held:
+                raise InputError(
+                    Text(f"Es gibt schon einen Vorgang {item.key}.", f"There is a case {item.key} already."),
+                    hint=Text("Wählen Sie einen anderen Schlüssel.", "Choose another key."),
+                )
+            siblings[item.key] = sibling(workflow, item)
+        ready = []
+        for item, workflow in new:
+            blank, event = opening(item, person, moment)
+            facts = facts_at(self.profile, moment, self._linked(workflow, item.links, siblings), ())
+            decision = start(workflow, blank, event, facts)
+            if isinstance(decision, Refusal):
+                return decision
+            ready.append(self._put_down(workflow, decision, facts, None))
+        for one in ready:
+            self.hold(one.workflow, one.decision.case)
+        return [self._enter(one) for one in ready]
+
+    def act(self, key: str, action: Event) -> Kept | Refusal:
+        """Let a person act on a case.
+
+        Raises:
+            UnknownNameError: no such event.
+            GuardError: an expression could not be evaluated.
+            TemplateError: a notice cannot be written.
+        """
+        held = self.held[key]
+        if action.name not in held.workflow.events:
+            raise UnknownNameError(Text("Das Ereignis", "The event"), action.name, held.workflow.events)
+        facts = self.facts(key, action.occurred_at)
+        decision = decide(held.workflow, held.case, action, facts)
+        return decision if isinstance(decision, Refusal) else self.keep(held.workflow, decision, facts)
+
+    def fire(self, key: str, number: int) -> Kept | None:
+        """Fire an armed timer; None if it has no word of its own any more, and nothing is to be written.
+
+        Raises:
+            Exception: whatever is wrong with it; the batch is as it was, and `set_aside` takes it out.
+        """
+        held = self.held[key]
+        timer = held.armed[number]
+        if is_merged(timer, held.armed.values(), self.now) or is_done(timer, held.case):
+            del held.armed[number]
+            return None
+        event = event_of(timer, held.workflow)
+        facts = self.facts(key, timer.due_at)
+        decision = decide(held.workflow, held.case, event, facts)
+        if isinstance(decision, Refusal):
+            decision = refuse(held.workflow, held.case, event, facts, decision)
+        if decision.silent:
+            del held.armed[number]
+            return None
+        return self.keep(held.workflow, decision, facts, fired=number)
+
+    def set_aside(self, key: str, number: int) -> None:
+        """Take a timer out that cannot be fired."""
+        self.held[key].armed.pop(number, None)
+
+    def keep(self, workflow: Workflow, decision: Decision, facts: Facts, *, fired: int | None = None) -> Kept:
+        """Let a decision of a held case enter the batch, with its notices and its entry written.
+
+        Args:
+            workflow: the definition that the case pins from now on.
+            decision: what was decided.
+            facts: what it was decided on.
+            fired: the number of the timer that brought it about.
+
+        Raises:
+            TemplateError: a notice cannot be written; nothing entered.
+        """
+        return self._enter(self._put_down(workflow, decision, facts, fired))
+
+    # -- inside ------------------------------------------------------------------------
+
+    def _put_down(self, workflow: Workflow, decision: Decision, facts: Facts, fired: int | None) -> _Ready:
+        """Write a decision down; all that can fail fails here."""
+        written = put_down(workflow, decision, facts, self.profile, self._templates, self._salts, self.now)
+        for order in decision.signals:
+            if order.to not in self.held:
+                raise KeyError(order.to)
+        return _Ready(workflow, decision, facts, written, fired)
+
+    def _enter(self, ready: _Ready) -> Kept:
+        decision = ready.decision
+        case = replace(decision.case, digest=ready.written.digest)
+        held = self.held[case.key]
+        held.workflow, held.case = ready.workflow, case
+        if ready.fired is not None:
+            del held.armed[ready.fired]
+        gone: tuple[int, ...] = ()
+        if decision.cancel:
+            cancelled = {timer.identity for timer in decision.cancel}
+            gone = tuple(number for number, timer in held.armed.items() if timer.identity in cancelled)
+            for number in gone:
+                del held.armed[number]
+        armed = [(self.arm(case.key, timer), case.key, timer) for timer in decision.arm]
+        armed += [(self.arm(order.to, order.timer), order.to, order.timer) for order in decision.signals]
+        return Kept(
+            workflow=ready.workflow,
+            decision=decision,
+            facts=ready.facts,
+            written=ready.written,
+            case=case,
+            fired=ready.fired,
+            cancelled=gone,
+            armed=tuple(armed),
+        )
+
+    def _linked(
+        self, workflow: Workflow, links: Mapping[str, str], siblings: Mapping[str, LinkedCase]
+    ) -> dict[str, LinkedCase]:
+        linked = {}
+        for name, key in links.items():
+            if name not in workflow.link_by_name:
+                raise UnknownNameError(Text("Die Verknüpfung", "The link"), name, workflow.link_by_name)
+            if key in siblings:
+                linked[name] = siblings[key]
+            elif key in self.held:
+                linked[name] = as_linked(self.held[key].case, self.held[key].workflow)
+            else:
+                raise UnknownNameError(Text("Der verknüpfte Vorgang", "The linked case"), key, self.held)
+        return linked
+
+
+def _check_key(key: str) -> None:
+    if not CASE_KEY_PATTERN.fullmatch(key):
+        raise InputError(
+            Text(f"'{key}' ist kein Schlüssel.", f"'{key}' is no key."),
+            hint=Text(
+                "Bis zu 80 Buchstaben, Ziffern, '.', '/', '-' und '_', etwa WIR-KO-1.",
+                "Up to 80 letters, digits, '.', '/', '-' and '_', such as WIR-KO-1.",
+            ),
+        )

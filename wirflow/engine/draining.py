@@ -1,0 +1,194 @@
+"""Firing what is due, batch by batch: each batch is claimed, decided and written in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from wirflow.clock import stamp
+from wirflow.errors import ConflictError
+from wirflow.store import cases, timers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from wirflow.engine.unit import Unit
+    from wirflow.store.database import Database, Session
+    from wirflow.store.timers import DueTimer
+
+    Units = Callable[[Session, datetime], Unit]
+
+BATCH: Final = 200
+"""How many due timers are fired in one transaction: more gains little and locks for longer."""
+
+NEWEST: Final = 4
+"""Of a backlog, each fourth batch begins with what fell due last: new work does not wait for all of it."""
+
+ATTEMPTS: Final = 5
+"""How often a transaction is tried when other writers are in its way."""
+
+_Result = TypeVar("_Result")
+
+
+@dataclass(slots=True)
+class Drained:
+    """What a drain of the due timers did."""
+
+    fired: int = 0
+    refused: int = 0
+    failed: int = 0
+
+    def add(self, other: Drained) -> None:
+        """Count another drain in."""
+        self.fired += other.fired
+        self.refused += other.refused
+        self.failed += other.failed
+
+    @property
+    def all(self) -> int:
+        """How many timers were dealt with."""
+        return self.fired + self.refused + self.failed
+
+
+class Poisoned(Exception):  # noqa: N818 - not an error of its own: it undoes a batch of which one row cannot be written
+    """A batch cannot be read, or the database does not take what it wrote; its cause says why."""
+
+    def __init__(self, due: Sequence[DueTimer]) -> None:
+        super().__init__(len(due))
+        self.due = due
+
+
+class Drain:
+    """What is due in one database, fired in order."""
+
+    def __init__(self, database: Database, units: Units) -> None:
+        """Prepare.
+
+        Args:
+            database: where the timers are.
+            units: makes the batch of a transaction that decides at an instant.
+        """
+        self._database = database
+        self._units = units
+        self._turn = 0
+
+    def run(self, now: datetime, most: int | None, progress: Callable[[int], None] | None) -> Drained:
+        """Fire what is due at an instant, in the order of the due times of each cluster.
+
+        Args:
+            now: what counts as due.
+            most: stop after so many.
+            progress: called with the number of timers dealt with so far.
+        """
+        done = Drained()
+        size = BATCH
+        while most is None or done.all < most:
+            wanted = size if most is None else min(size, most - done.all)
+            # The turns go on over several drains: whoever drains a backlog does it bit by bit.
+            self._turn = (self._turn + 1) % NEWEST
+            newest = self._turn == 0 and size == BATCH
+            try:
+                found = again(partial(self._batch, now, wanted, newest=newest))
+            except Poisoned as poisoned:
+                # Nothing was written.  Half as many, and so on, until it is there alone.
+                if len(poisoned.due) > 1:
+                    size = max(1, len(poisoned.due) // 2)
+                    continue
+                found = self._set_aside(poisoned)
+            if found is None:
+                self._turn = 0
+                break
+            done.add(found)
+            size = min(BATCH, size * 2)
+            if progress:
+                progress(done.all)
+        return done
+
+    def settle(self, now: datetime, keys: Iterable[str]) -> Drained:
+        """Fire what is due in the clusters of some cases, before anybody looks at them again."""
+        done = Drained()
+        wanted, size = list(keys), BATCH
+        while True:
+            try:
+                found = again(partial(self._batch, now, size, keys=wanted))
+            except Poisoned as poisoned:
+                if len(poisoned.due) > 1:
+                    size = max(1, len(poisoned.due) // 2)
+                    continue
+                found = self._set_aside(poisoned)
+            if found is None:
+                return done
+            size = min(BATCH, size * 2)
+            done.add(found)
+
+    def _batch(
+        self, now: datetime, most: int, *, newest: bool = False, keys: Sequence[str] | None = None
+    ) -> Drained | None:
+        """One batch in one transaction; None if nothing is due, or all of it is with other workers."""
+        with self._database.writing() as session:
+            within = None if keys is None else cases.lock_roots(session, keys)
+            due = timers.claim(session, now, most, newest=newest, within=within)
+            if not due:
+                return None
+            unit = self._units(session, now)
+            try:
+                done = _decide(unit, due, unit.open_due(due))
+                unit.flush()
+            except Exception as error:
+                if self._database.is_broken(error):
+                    raise
+                raise Poisoned(due) from error
+            return done
+
+    def _set_aside(self, poisoned: Poisoned) -> Drained:
+        """Whatever is wrong with one timer is not wrong with others: it keeps its error, and they go on."""
+        error = poisoned.__cause__
+        words = str(error) or type(error).__name__
+        with self._database.writing() as session:
+            timers.end(session, [(poisoned.due[0].id, "failed", words)])
+        return Drained(failed=1)
+
+
+def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Drained:
+    """Fire timers in memory, each cluster's up to where one arms something that comes before the next."""
+    done = Drained()
+    batch = unit.batch
+    before: dict[int, str] = {}
+    for item in due:
+        key = keys[item.case_id]
+        if item.id not in batch.held[key].armed or before.get(item.root, item.due_at) < item.due_at:
+            continue  # cancelled by an earlier one; or something has its turn first, in the next batch
+        try:
+            kept = batch.fire(key, item.id)
+        except Exception as error:  # noqa: BLE001 - a poisoned timer is set aside, and never blocks its batch
+            batch.set_aside(key, item.id)
+            unit.end(item.id, "failed", str(error) or type(error).__name__)
+            done.failed += 1
+            continue
+        if kept is None:
+            unit.end(item.id, "merged")
+            continue
+        unit.keep(kept)
+        refusal = kept.decision.refused
+        if refusal:
+            unit.end(item.id, "refused", str(refusal.texts[0]))
+            done.refused += 1
+        else:
+            unit.end(item.id, "fired")
+            done.fired += 1
+        if kept.armed:
+            earliest = stamp(min(timer.due_at for _, _, timer in kept.armed))
+            before[item.root] = min(earliest, before.get(item.root, earliest))
+    return done
+
+
+def again(work: Callable[[], _Result]) -> _Result:
+    """Do work once more if other writers were in its way; nothing of it was kept."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return work()
+        except ConflictError:
+            continue
+    return work()
