@@ -25,9 +25,6 @@ app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 EXIT_OTHERWISE = 1
 
-SCENARIOS: Final = "scenarios"
-"""The folder of an office in which its scenarios are."""
-
 COLUMNS: Final = (
     *(
         "scenario",
@@ -128,6 +125,8 @@ def _chosen(desk: Desk, files: Sequence[Path]) -> list[Path]:
             )
     if files:
         return list(files)
+    from wirflow.office.content import SCENARIOS  # noqa: PLC0415 - the help page needs none of it
+
     folder = desk.office.folder / SCENARIOS
     here = Path.cwd()
     found = [

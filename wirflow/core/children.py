@@ -11,7 +11,8 @@ from wirflow.core.decision import Refusal
 from wirflow.core.opening import NewCase
 from wirflow.core.telling import stand_ins
 from wirflow.definition.guards import AbsentError, guards_for
-from wirflow.definition.model import PARENT, Field
+from wirflow.definition.kin import pattern
+from wirflow.definition.model import EACH_YEAR, PARENT, Field
 from wirflow.definition.values import CASE_KEY_PATTERN, Value
 from wirflow.errors import InputError
 from wirflow.text import Text
@@ -113,8 +114,6 @@ def _each(workflow: Workflow, start: Start, scope: Scope) -> Iterator[dict[str, 
 
 def _facts_of(workflow: Workflow, start: Start, scope: Scope) -> Mapping[str, Value]:
     """The facts that a child begins with; one that cannot be computed yet stays absent."""
-    from wirflow.definition.model import EACH_YEAR  # noqa: PLC0415 - beside what it is for
-
     guards = guards_for(workflow)
     if start.years:
         guards = guards.within(EACH_YEAR)
@@ -130,8 +129,7 @@ def _facts_of(workflow: Workflow, start: Start, scope: Scope) -> Mapping[str, Va
 
 def _key(start: Start, parent: str, each: Mapping[str, Value], taken: Collection[str]) -> str:
     """What a child is called: unlike any other child of its parent."""
-    usual = "{key}/{child}-{year}" if start.years else "{key}/{child}"
-    name = (start.key or usual).format_map({"key": parent, "child": start.children, **each})
+    name = pattern(start).format_map({"key": parent, "child": start.children, **each})
     key, number = _UNFIT.sub("-", name), 1
     while key in taken:
         number += 1

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wirflow.definition.reader import Reading
     from wirflow.office.office import Office
     from wirflow.proof import Effort
+    from wirflow.render import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,14 @@ def check(office: Office | None, files: Sequence[Path], effort: Effort | None = 
                 hint=Text("Prüfen Sie den Pfad.", "Check the path."),
             )
     folder = office.folder if office else None
-    chosen = list(files) or [*content.files(folder), *content.portfolios(folder)]
-    collections = [path for path in chosen if content.is_portfolio(path)]
-    definitions = [path for path in chosen if path not in collections]
+    chosen = list(files) or [
+        *content.files(folder),
+        *content.portfolios(folder),
+        *content.scenarios(folder),
+    ]
+    futures = [path for path in chosen if content.is_scenario(path)]
+    collections = [path for path in chosen if path not in futures and content.is_portfolio(path)]
+    definitions = [path for path in chosen if path not in collections and path not in futures]
     # What is not asked about may still be linked to.
     others = [path for path in content.files(folder) if path.name not in {one.name for one in definitions}]
     reading = content.read([*definitions, *others])
@@ -80,6 +86,8 @@ def check(office: Office | None, files: Sequence[Path], effort: Effort | None = 
         only = {name for name, source in reading.sources.items() if not files or source.file in asked}
         report = _tried(office, reading, collections, only, effort)
         findings += report.findings
+    if futures and not reading.errors:
+        findings += _scenarios(office, futures, reading, templates)
     return Checked(len(chosen), tuple(findings), report)
 
 
@@ -107,6 +115,23 @@ def _tried(
         effort=effort,
         only=only,
     )
+
+
+def _scenarios(
+    office: Office | None, paths: Iterable[Path], reading: Reading, templates: Templates
+) -> list[Finding]:
+    """What is wrong with scenarios; whether all comes as they say is for `wirflow test`."""
+    from wirflow.core.profile import Profile  # noqa: PLC0415 - only where there are any
+    from wirflow.scenario import Setting, read_scenario  # noqa: PLC0415 - likewise
+
+    known = content.portfolios(office.folder if office else None)
+    setting = Setting(
+        workflows=reading.workflows,
+        templates=templates,
+        profile=office.profile if office else Profile(name="", people={}),
+        portfolios={path.stem: path for path in known},
+    )
+    return [finding for path in paths for finding in read_scenario(path, setting).findings]
 
 
 def _own_rules(office: Office) -> list[Finding]:

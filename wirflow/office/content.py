@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 WORKFLOWS: Final = "workflows"
 TEMPLATES: Final = "templates"
 PORTFOLIOS: Final = "portfolios"
+SCENARIOS: Final = "scenarios"
+"""The folder of an office in which its scenarios are."""
 
 _HEAD: Final = 64 * 1024
 """How far into a file, in characters, what it is has to be said."""
@@ -99,12 +101,26 @@ def portfolios(folder: Path | None) -> tuple[Path, ...]:
     return tuple(path for place in places for path in sorted((place / PORTFOLIOS).glob("*.yaml")))
 
 
+def scenarios(folder: Path | None) -> tuple[Path, ...]:
+    """The scenarios of an office."""
+    return tuple(sorted((folder / SCENARIOS).glob("*.yaml"))) if folder else ()
+
+
 def is_portfolio(path: Path) -> bool:
     """Whether a file says of itself that it is a portfolio and no workflow."""
+    return _says(path, "portfolio")
+
+
+def is_scenario(path: Path) -> bool:
+    """Whether a file says of itself that it is a scenario."""
+    return _says(path, "scenario")
+
+
+def _says(path: Path, key: str) -> bool:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             # A line of a hostile file may be as long as the file.
-            return any(line.startswith("portfolio:") for line in file.read(_HEAD).splitlines()[:200])
+            return any(line.startswith(f"{key}:") for line in file.read(_HEAD).splitlines()[:200])
     except OSError:
         return False
 

@@ -26,14 +26,14 @@ def signals(proofs: Mapping[str, DefinitionProof]) -> Iterator[Claim]:
         for number, path in enumerate(proof.subject.paths):
             item = proof.workflow.transitions[number]
             for which, signal in enumerate(item.tell):
-                link = proof.workflow.link_by_name[signal.to]
-                target = proofs.get(link.workflow)
-                if target is None or not _known(target, signal):
-                    continue
-                if not _taken(proof, number, signal, target):
-                    said = words.signal_refused(signal.event, link.workflow)
-                    place = proof.source.place_of(*path, "tell", which, "event")
-                    yield Claim(finding=Finding("signal-refused", place, *said))
+                for name in proof.workflow.reached(signal.to):
+                    target = proofs.get(name)
+                    if target is None or not _known(target, signal):
+                        continue
+                    if not _taken(proof, number, signal, target):
+                        said = words.signal_refused(signal.event, name)
+                        place = proof.source.place_of(*path, "tell", which, "event")
+                        yield Claim(finding=Finding("signal-refused", place, *said))
 
 
 def _known(target: DefinitionProof, signal: Signal) -> bool:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from wirflow.clock import civil_date
+from wirflow.proof.abstract import KIDS
 from wirflow.proof.solver import FULL, Assignment, GivenUpError, Solver, Variable
 from wirflow.proof.world import ZONE, Member, Node, Step
 
@@ -305,7 +306,9 @@ class Chooser:
                 fact = name.partition(".")[2]
                 if fact and fact != "key":
                     values = self._values(node, number, name, matters=True)
-                    yield Variable("far", name, values if fact == "state" else (*values, None), live=False)
+                    # What children say decides by itself what happens: it is tried in all ways.
+                    kids = link.name == KIDS
+                    yield Variable("far", name, values if fact == "state" else (*values, None), live=kids)
 
 
 def stub(key: str, link: str) -> str:

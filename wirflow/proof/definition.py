@@ -15,6 +15,7 @@ from wirflow.definition.model import CORRECT, Workflow
 from wirflow.definition.paths import Paths
 from wirflow.definition.signals import tellers
 from wirflow.proof import words
+from wirflow.proof.abstract import NEEDED
 from wirflow.proof.claim import Claim, Effort, Extent
 from wirflow.proof.domain import Domain
 from wirflow.proof.oracle import Oracle
@@ -44,7 +45,7 @@ def told_to(name: str, world: Mapping[str, Workflow]) -> tuple[Told, ...]:
         for other in world.values()
         for item in other.transitions
         for signal in item.tell
-        if other.link_by_name[signal.to].workflow == name
+        if name in other.reached(signal.to)
     ]
     return tuple(dict.fromkeys(found))
 
@@ -251,11 +252,17 @@ class DefinitionProof:
                     yield self._claim("never-true", where, *words.never_true(text), place)
                 continue
             for which, text in enumerate(self.subject.rules(number)):
-                if self._always_true(number, text):
+                if self._is_written(number, which) and self._always_true(number, text):
                     where = self._rule_path(number, which)
                     yield self._claim(
                         "always-true", where, *words.always_true(text), None, severity="warning"
                     )
+
+    def _is_written(self, number: int, which: int) -> bool:
+        """Whether the author wrote a rule, or a start implies it."""
+        item = self.workflow.transitions[number]
+        place = which - (1 if item.when else 0)
+        return place < 0 or item.requires[place].otherwise != NEEDED
 
     def _rule_path(self, number: int, which: int) -> tuple[str | int, ...]:
         path, item = self.subject.paths[number], self.workflow.transitions[number]
@@ -453,6 +460,8 @@ class DefinitionProof:
         for number, _ in self._numbered:
             item = self.workflow.transitions[number]
             for which, text in enumerate(self.subject.rules(number)):
+                if not self._is_written(number, which):
+                    continue
                 for name in sorted(set(self.subject.reads(text))):
                     bare = name.removeprefix("old.")
                     fact = self.workflow.field_by_name.get(bare)

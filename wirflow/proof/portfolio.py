@@ -21,10 +21,11 @@ from wirflow.core.decision import Decision
 from wirflow.definition.expression import read
 from wirflow.definition.finding import Finding
 from wirflow.definition.invariant import FINAL, Invariant, asked_of_cases
-from wirflow.definition.model import Workflow
+from wirflow.definition.model import CHILDREN, HEARD, PARENT, Workflow
 from wirflow.definition.portfolio import Portfolio
 from wirflow.definition.values import Value, from_json
 from wirflow.proof import words
+from wirflow.proof.abstract import KIDS, SOMEBODY, always
 from wirflow.proof.claim import Claim, Effort, Extent
 from wirflow.proof.definition import story_of
 from wirflow.proof.domain import Domain
@@ -122,8 +123,7 @@ class PortfolioProof:
                 dict.fromkeys(
                     one
                     for other in self.cases.values()
-                    if other.key not in focus
-                    for one in self._tells(other, key)
+                    for one in self._tells(other, key, near=other.key in focus)
                 )
             )
             found.append(
@@ -158,9 +158,13 @@ class PortfolioProof:
     def _prepared(self) -> dict[object, Subject]:
         return {}
 
-    def _tells(self, case: PortfolioCase, key: str) -> Iterator[Told]:
-        """What one case may tell another."""
-        links = {link for link, to in case.links.items() if to == key}
+    def _tells(self, case: PortfolioCase, key: str, *, near: bool) -> Iterator[Told]:
+        """What one case may tell another; if it is looked at closely itself, only as its parent."""
+        links = set() if near else {link for link, to in case.links.items() if to == key}
+        other = self.cases[key]
+        if self.world[other.workflow].parent and other.links.get(PARENT) == case.key:
+            kinds = self.world[case.workflow].children
+            links |= {kind.name for kind in kinds if kind.workflow == other.workflow} | {CHILDREN}
         for item in self.world[case.workflow].transitions:
             for signal in item.tell:
                 if signal.to in links:
@@ -190,7 +194,7 @@ class PortfolioProof:
                 state="",
                 since=self.moment,
                 data={},
-                links=stated.links,
+                links={**stated.links, **always(member.subject.lean)},
             )
             linked = {link: self._sights[key] for link, key in stated.links.items() if key in self._sights}
             begun = begin(member.subject, blank, stated.data, self.moment, state=stated.state, linked=linked)
@@ -253,7 +257,11 @@ class PortfolioProof:
             members = self._members(focus, item)
             more = [] if verdict.place is None else self._involved(members, found.way(verdict.place))
             more = [key for key in more if key not in focus]
-            if verdict.place is not None and not more:
+            asked = verdict.place is not None and any(
+                KIDS in step.far or (step.timer and step.timer.name == HEARD)
+                for step in found.way(verdict.place)
+            )
+            if verdict.place is not None and not more and not asked:
                 story = story_of(members, found, verdict.place, portfolio=self.portfolio.name)
                 return Outcome((_broken(item, story),), extent)
             if not more or left <= 0 or len(focus) >= self.effort.cases + len(item.keys):
@@ -269,8 +277,8 @@ class PortfolioProof:
         for step in reversed(steps):
             if step.kind == "told" and step.timer:
                 found.append(step.timer.label.rsplit("/", 2)[0])
-            found += [links[step.key][link] for link in step.far]
-        return list(dict.fromkeys(found))
+            found += [links[step.key][link] for link in step.far if link != KIDS]
+        return list(dict.fromkeys(key for key in found if key != SOMEBODY))
 
     def _idle(self, item: Invariant, name: str) -> Outcome:
         """Let time pass with all cases, while nobody acts."""

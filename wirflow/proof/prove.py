@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from wirflow.proof.abstract import plainly
 from wirflow.proof.between import signals, unheard
 from wirflow.proof.claim import QUICK, Claim, Effort, Extent, Report
 from wirflow.proof.definition import DefinitionProof
@@ -40,14 +41,14 @@ def prove(
         known: workflows from elsewhere.
         only: the workflows about which something is to be said; None: all.
     """
-    world = {**(known or {}), **reading.workflows}
+    world = {name: plainly(one) for name, one in {**(known or {}), **reading.workflows}.items()}
     claims: list[Claim] = []
     extents: list[Extent] = []
     proofs = {
         name: DefinitionProof(
-            workflow, reading.sources[name], world, effort, reading.invariants.get(name, ())
+            world[name], reading.sources[name], world, effort, reading.invariants.get(name, ())
         )
-        for name, workflow in reading.workflows.items()
+        for name in reading.workflows
     }
     for name, proof in proofs.items():
         if only is None or name in only:

@@ -14,6 +14,7 @@ import yaml
 from wirflow.definition.document import Document
 from wirflow.definition.span import Span
 from wirflow.definition.values import Value, to_json
+from wirflow.proof.abstract import KIDS
 from wirflow.proof.world import NINE, ZONE, Member, Node, Step
 from wirflow.text import Text
 
@@ -48,7 +49,7 @@ class Story:
         far: dict[str, LinkedCase] = {}
         for step in self.steps:
             for link, case in step.far.items():
-                if self.portfolio or not _agree(far.setdefault(link, case), case):
+                if self.portfolio or link == KIDS or not _agree(far.setdefault(link, case), case):
                     return False
         return True
 
@@ -90,7 +91,8 @@ class Story:
                 if other.state:
                     states[link] = other.state
         found = []
-        for link, key in case.links.items():
+        links = {link: key for link, key in case.links.items() if link != KIDS}
+        for link, key in links.items():
             workflow = member.subject.world.get(member.subject.lean.link_by_name[link].workflow)
             if workflow is None:
                 continue
@@ -103,8 +105,8 @@ class Story:
                 new["state"] = states[link]
             found.append({"at": _moment(first.at), "new": {**new, "data": _plain(data)}})
         new = {"key": member.key, "workflow": member.subject.workflow.name, "data": _plain(self.start)}
-        if case.links:
-            new["links"] = dict(case.links)
+        if links:
+            new["links"] = links
         return [*found, {"at": _moment(first.at), "new": new}]
 
     def _acted(self, step: Step) -> Sequence[dict[str, Any]]:

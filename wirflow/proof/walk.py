@@ -11,8 +11,9 @@ from wirflow.core.case import Case, Event, LinkedCase, Timer
 from wirflow.core.decide import possible
 from wirflow.core.decision import Decision
 from wirflow.core.firing import event_of
-from wirflow.definition.model import CORRECT
+from wirflow.definition.model import CORRECT, HEARD
 from wirflow.errors import WirflowError
+from wirflow.proof.abstract import KIDS, SOMEBODY, always
 from wirflow.proof.choose import Chooser, stub
 from wirflow.proof.domain import DAY
 from wirflow.proof.sameness import signature
@@ -42,7 +43,14 @@ class Walker(Chooser):
         subject, domain = member.subject, member.domain
         moment = at_nine(day)
         state = subject.lean.initial.name
-        blank = Case(key=member.key, workflow=subject.lean.name, state="", since=moment, data={})
+        blank = Case(
+            key=member.key,
+            workflow=subject.lean.name,
+            state="",
+            since=moment,
+            data={},
+            links=always(subject.lean),
+        )
         given: dict[str, Value] = {}
         for item in subject.workflow.fields:
             if item.required:
@@ -191,6 +199,22 @@ class Walker(Chooser):
                         timer=timer,
                     )
                     yield from self._decide(node, number, event, chosen, "told", which)
+        if only in {None, HEARD}:
+            yield from self._hears(node, number, member)
+
+    def _hears(self, node: Node, number: int, member: Member) -> Iterator[tuple[Step, Node]]:
+        """Its children change, and something may follow by itself."""
+        lean, case = member.subject.lean, node.cases[number]
+        active = set(lean.active(case.state))
+        for which, item in lean.automatic:
+            names = {name for text in member.subject.rules(which) for name in member.subject.reads(text)}
+            asked = any(name.startswith(f"{KIDS}.") for name in names)
+            if not asked or active.isdisjoint(item.sources):
+                continue
+            timer = Timer(name=HEARD, kind="signal", label=f"{SOMEBODY}/0/0", due_at=node.now)
+            event = Event(name=HEARD, kind="signal", occurred_at=node.now, timer=timer)
+            for chosen in self.solutions(node, number, which, ()):
+                yield from self._decide(node, number, event, chosen, "told", None)
 
     def _fires(self, node: Node, number: int, timer: Timer) -> Iterator[tuple[Step, Node]]:
         """A deadline or a signal happens; what it finds may be chosen where it is open."""
@@ -296,7 +320,7 @@ class Walker(Chooser):
             decided, kept = happen(opened, number, member, event, linked)
         except WirflowError:
             return  # a chain without end, or numbers beyond all bounds: `check` and the engine say so
-        if kept is None:
+        if kept is None or kept.silent:
             return
         if which is None and isinstance(decided, Decision):
             which = self._which(member, opened.cases[number], event, linked)

@@ -169,7 +169,9 @@ STEP: Final = Record(
             ACT,
             about=Text("Was jemand tut: Aktenzeichen und Ereignis.", "What somebody does: key and event."),
         ),
-        "as": Key(TAG, about=Text("Wer es tut.", "Who does it.")),
+        "as": Key(
+            TAG, about=Text("Wer es tut, oder den Vorgang anlegt.", "Who does it, or starts the case.")
+        ),
         "on": Key(
             DAY, about=Text("Der frühere Tag, an dem es zählt.", "The earlier day on which it counts.")
         ),

@@ -233,16 +233,26 @@ class Player:
     def _start(self, step: Step, case: PortfolioCase) -> None:
         portfolio = self.scenario.portfolio
         somebody = portfolio.recorder if portfolio else next(iter(self.engine.profile.people), "")
-        recorder = step.act.actor if step.act else somebody
+        recorder = step.recorder or somebody
         try:
             started = self.engine.start(_as_new(case), actor=recorder)
         except WorldError:
             raise
         except WirflowError as error:
-            self._differ("act", step.place, case.key, "start", _DONE, _told(error))
+            self._begun_or_not(step, case.key, error)
             return
-        if isinstance(started, Refusal):
-            self._differ("act", step.place, case.key, "start", _DONE, _told(started))
+        self._begun_or_not(step, case.key, started if isinstance(started, Refusal) else None)
+
+    def _begun_or_not(self, step: Step, key: str, against: Refusal | WirflowError | None) -> None:
+        """Compare whether a case began with whether it should have."""
+        wanted = step.start_refused
+        if against is None:
+            if wanted is not None:
+                self._differ("refusal", step.place, key, "start", _words(wanted), _DONE)
+        elif wanted is None:
+            self._differ("act", step.place, key, "start", _DONE, _told(against))
+        elif not any(wanted in against.explain(lang) for lang in ("de", "en")):
+            self._differ("refusal", step.place, key, "start", _words(wanted), _told(against))
 
     def _act(self, act: Act) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.declare import WHAT
 from wirflow.definition.finding import Finding
+from wirflow.definition.kin import kin
 from wirflow.definition.log import Log
 from wirflow.definition.portfolio import build_case, build_person, read_portfolio
 from wirflow.definition.shape import raw
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _CASE: Final = Text("Der Vorgang", "The case")
 _OF_AN_ACT: Final = ("as", "on", "set", "reason", "refused")
+_OF_A_START: Final = ("as", "refused")
 _OF_A_STEP: Final = ("scheduler", "new", "do", "expect", "notices")
 
 
@@ -167,13 +169,15 @@ class _Builder:
         start = None
         if new and (key := new.get("key")) is not None:
             start = build_case(key, new, self._setting.workflows, self._cases, self._log)
-            if key.text in self._cases:
+            if key.text in self._cases and part.get("refused") is None:
                 self._log.add(
                     "name-taken",
                     key,
                     Text(f"Den Vorgang {key.text} gibt es schon.", f"The case {key.text} exists already."),
                 )
-            self._cases[key.text] = start.workflow if start.workflow in self._setting.workflows else ""
+            known = start.workflow if start.workflow in self._setting.workflows else ""
+            self._cases[key.text] = self._cases.get(key.text, known)
+        recorder = self._recorder(part) if new else None
         act = self._act(part, at)
         expected = [row for key, item in part.many("expect") for row in self._expected(key, item)]
         notices = None
@@ -188,6 +192,8 @@ class _Builder:
             place=self._log.place(part.key("at")),
             scheduler="up" if scheduler == "up" else "down" if scheduler else None,
             start=start,
+            recorder=recorder,
+            start_refused=_wanted_words(part) if new and part.node_of("do") is None else None,
             act=act,
             expected=tuple(expected),
             notices=notices,
@@ -219,8 +225,9 @@ class _Builder:
     def _act(self, part: Part, at: datetime | None) -> Act | None:
         node: Scalar | None = part.get("do")
         if part.node_of("do") is None:
+            of_a_start = _OF_A_START if part.node_of("new") else ()
             for key in _OF_AN_ACT:
-                if part.node_of(key):
+                if part.node_of(key) and key not in of_a_start:
                     self._without(part, key, "do")
             return None
         actor: Scalar | None = part.get("as")
@@ -234,8 +241,8 @@ class _Builder:
                     f"Who does it? For instance: as: {self._somebody}.",
                 ),
             )
-        if actor is not None and actor.text not in self._people:
-            self._log.unknown("person", Text("Die Person", "The person"), actor, sorted(self._people))
+        if not part.node_of("new"):
+            self._recorder(part)
         day = part.text("on")
         on = date.fromisoformat(day) if day else None
         if on and at and on > at.date():
@@ -256,7 +263,6 @@ class _Builder:
         if event not in workflow.events:
             column = node.text.rindex(event)
             self._unknown_at(node, column, event, "event", workflow.events)
-        refused = part.text("refused")
         return Act(
             key=key,
             event=event,
@@ -264,9 +270,16 @@ class _Builder:
             given=self._values(part, "set", workflow),
             on=on,
             reason=part.text("reason"),
-            refused=ANY if refused == "true" else refused,
+            refused=_wanted_words(part),
             place=self._log.place(node),
         )
+
+    def _recorder(self, part: Part) -> str | None:
+        """Who does it."""
+        actor: Scalar | None = part.get("as")
+        if actor is not None and actor.text not in self._people:
+            self._log.unknown("person", Text("Die Person", "The person"), actor, sorted(self._people))
+        return actor.text if actor else None
 
     @property
     def _somebody(self) -> str:
@@ -341,8 +354,12 @@ class _Builder:
     def _workflow_of(self, node: Scalar, key: str) -> Workflow | None:
         """The workflow of a case; None if there is no such case, or nothing is known of it."""
         if key not in self._cases:
-            self._unknown_at(node, 0, key, "case", self._cases)
-            return None
+            # A case that is there starts others, which may then be spoken of.
+            name = kin(key, self._cases, self._setting.workflows)
+            if name is None:
+                self._unknown_at(node, 0, key, "case", self._cases)
+                return None
+            self._cases[key] = name
         return self._setting.workflows.get(self._cases[key])
 
     def _known(self, kind: str, name: Scalar, known: object) -> bool:
@@ -389,6 +406,12 @@ _WORDS: Final = {
     "template": Text("Die Vorlage", "The template"),
     "scenario": Text("Das Szenario", "The scenario"),
 }
+
+
+def _wanted_words(part: Part) -> str | None:
+    """The words with which it has to be refused."""
+    refused = part.text("refused")
+    return ANY if refused == "true" else refused
 
 
 def _templates(workflow: Workflow) -> list[str]:

@@ -104,6 +104,10 @@ class Step:
     place: Place
     scheduler: Literal["up", "down"] | None = None
     start: PortfolioCase | None = None
+    recorder: str | None = None
+    """Who starts it; None: whoever records the portfolio, or the first person."""
+    start_refused: str | None = None
+    """It must not start, and the refusal has to contain these words; `ANY`: whichever."""
     act: Act | None = None
     expected: tuple[Expected, ...] = ()
     notices: tuple[Wanted, ...] | None = None
