@@ -72,6 +72,9 @@ def test_only_a_name_is_needed(tmp_path):
         (f'{HEAD}\n[notices]\nchannels = ["smtp"]\n', "5:1", "needs the section [smtp]"),
         (f'{HEAD}\n[notices]\nform = "a@b"\n', "5:1", "Did you mean 'from'?"),
         (f'{HEAD}\n[smtp]\nhost = "h"\ntls = "maybe"\n', "6:1", "smtp.tls has a wrong value"),
+        (f"{HEAD}\n[base_rates]\n2030-02-01 = 1.0\n", "5:1", "is no base rate"),
+        (f"{HEAD}\n[base_rates]\n2030-01-01 = true\n", "5:1", "is no base rate"),
+        (f"{HEAD}\n[base_rates]\n2030-01-01 = 1.234\n", "5:1", "is no base rate"),
         (f"{HEAD}\n[smtp]\nport = 25\n", "4:1", "Missing: smtp.host"),
     ],
 )

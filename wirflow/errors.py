@@ -18,12 +18,19 @@ workflow said no, and that is the engine doing its work.
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+_SCREENFUL: Final = 20
+"""How many names a hint lists."""
+
+_COMPARED: Final = 1000
+"""How many names are compared with one that is unknown; among more, the first are listed."""
 
 
 class WirflowError(Exception):
@@ -66,15 +73,22 @@ class DefinitionError(InputError):
 class UnknownNameError(InputError):
     """A name that does not exist, with the one that was probably meant."""
 
-    def __init__(self, what: Text, name: str, known: Iterable[str]) -> None:
+    def __init__(self, what: Text, name: str, known: Iterable[str], *, listed_by: str | None = None) -> None:
+        """Say which name is unknown.
+
+        Args:
+            what: what it should be the name of, such as "The rule".
+            name: what was typed.
+            known: the names that there are.
+            listed_by: the command that lists them all, where they may be many.
+        """
         self.name = name
         self.known = tuple(sorted(known))
         near = nearest(name, self.known)
         if near:
             hint = Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?")
         elif self.known:
-            listed = ", ".join(self.known[:20]) + (" …" if len(self.known) > 20 else "")  # noqa: PLR2004 - a screenful
-            hint = Text(f"Bekannt sind: {listed}.", f"Known are: {listed}.")
+            hint = _listed(name, self.known, listed_by)
         else:
             hint = Text("Es gibt noch keine.", "There are none yet.")
         message = Text(f"{what.de} '{name}' ist unbekannt.", f"{what.en} '{name}' is unknown.")
@@ -111,6 +125,22 @@ class DeliveryError(WorldError):
     def __init__(self, message: Text, *, permanent: bool = False, hint: Text | None = None) -> None:
         super().__init__(message, hint=hint)
         self.permanent = permanent
+
+
+def _listed(name: str, known: Sequence[str], listed_by: str | None) -> Text:
+    """What there is: what is most like the name first, and how many more there are."""
+    shown = known[:_SCREENFUL]
+    if _SCREENFUL < len(known) <= _COMPARED:
+        folded = name.casefold()
+        like = {each: difflib.SequenceMatcher(None, folded, each.casefold()).ratio() for each in known}
+        shown = sorted(known, key=lambda each: (-like[each], each))[:_SCREENFUL]
+    more, names = len(known) - len(shown), ", ".join(shown)
+    if not more:
+        return Text(f"Bekannt sind: {names}.", f"Known are: {names}.")
+    by = f" ('{listed_by}')" if listed_by else ""
+    return Text(
+        f"Bekannt sind: {names} … und {more} weitere{by}.", f"Known are: {names} … and {more} more{by}."
+    )
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

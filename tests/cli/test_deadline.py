@@ -91,3 +91,34 @@ def test_an_office_brings_its_rules_and_days_off(wirflow, tmp_path, monkeypatch)
     assert document["due"] == "2021-06-25"
     assert document["law"] == "Richtlinie 5"
     assert document["verified"] is False
+
+
+def test_interest_is_computed_with_the_base_rates_that_the_office_has(wirflow, demo):
+    """Half-year by half-year; a rate that nobody knows yet is asked for, and one in wirflow.toml counts."""
+    said = wirflow("interest 50000 --from 2022-11-30 --until 31.01.2023 --format json").json
+    assert (said["total"], [part["days"] for part in said["parts"]]) == ("456.08", [31, 31])
+    unknown = wirflow("interest 1000 --from 2030-01-01 --until 2030-01-31 --lang en")
+    assert unknown.code == 2
+    assert "[base_rates] 2030-01-01 = …" in unknown.err
+    with (demo / "wirflow.toml").open("a") as file:
+        file.write("\n[base_rates]\n2030-01-01 = 2.50\n")
+    said = wirflow("interest 1000 --from 2030-01-01 --until 2030-01-31 --format csv").out
+    assert said.splitlines()[1] == "2030-01-02,2030-01-31,30,2.5,7.5,6.16"
+    assert "7.5" in wirflow("interest 1000 --from 2030-01-01 --until 2030-01-31").out
+
+
+@pytest.mark.parametrize("amount", ["viel", "-5", "1e3", ""])
+def test_an_amount_that_is_none_bears_no_interest(wirflow, amount):
+    """What is no amount in euros is told, and nothing is guessed."""
+    assert wirflow("interest", "--from", "2022-01-01", "--until", "2022-02-01", "--", amount).code == 2
+
+
+def test_an_unknown_rule_lists_what_is_like_it_and_says_how_many_more(wirflow):
+    """No list of names ends without a word of the others and of the command that shows them."""
+    said = wirflow("deadline --from 2022-01-01 --lang en 41-qqqqqqq")
+    assert said.code == 2
+    names = said.err.partition("Known are: ")[2].partition(" … and ")[0].split(", ")
+    total = len(wirflow("deadline --list --format json").json)
+    assert len(names) == 20
+    assert "41" in names[0]
+    assert f"and {total - 20} more ('wirflow deadline --list')" in said.err

@@ -412,3 +412,16 @@ def test_a_definition_pins_its_cases(office):
     office.engine.start(new("G-2"), actor="ada")
     assert office.engine.look("G-1").workflow.hash == old.hash
     assert office.engine.look("G-2").workflow.hash == newer.hash
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("AWD-1", "awd-1"), ("awd-1", "AWD-1"), ("Awd-1", "AWD-1"), ("ÄWD-1", "äwd-1")]
+)
+def test_keys_that_only_capitals_tell_apart_are_refused(office, first, second):
+    """Two cases that people would take for one cannot both begin, one after the other or together."""
+    assert not isinstance(office.engine.start(new(first), actor="ada"), Refusal)
+    with pytest.raises(InputError, match=f"{first} already; {second} differs only in capital"):
+        office.engine.start(new(second), actor="ada")
+    with pytest.raises(InputError, match="Bwd-2 already"):
+        office.engine.start_all([new("Bwd-2"), new("bWD-2")], actor="ada")
+    assert office.rows("SELECT count(*) FROM cases") == [(1,)]

@@ -45,6 +45,7 @@ COMMANDS: Final = {
     "run": both("Fristen und Schreiben laufen lassen", "Let deadlines and notices run"),
     "notices": both("Der Postausgang", "The outbox"),
     "deadline": both("Eine gesetzliche Frist berechnen und erklären", "Compute and explain a legal deadline"),
+    "interest": both("Zinsen auf eine Zuwendung berechnen", "Compute interest on a grant"),
     "test": both(
         "Szenarien spielen und zeigen, was anders kam", "Play scenarios and show what came otherwise"
     ),

@@ -23,7 +23,7 @@ from wirflow.core.firing import as_linked, event_of, facts_at, is_done, is_merge
 from wirflow.core.opening import opening, sibling
 from wirflow.core.writing import Written, put_down
 from wirflow.definition.model import Workflow
-from wirflow.definition.values import CASE_KEY_PATTERN
+from wirflow.definition.values import CASE_KEY_PATTERN, spellings
 from wirflow.errors import InputError, UnknownNameError
 from wirflow.text import Text
 
@@ -135,6 +135,20 @@ class Batch:
 
     # -- what it decides ---------------------------------------------------------------
 
+    def _check_twin(self, key: str, siblings: Mapping[str, str]) -> None:
+        """See that no other case is called the same in capital or small letters."""
+        held = (spelt for spelt in sorted(spellings(key)) if spelt in self.held)
+        other = siblings.get(key.casefold()) or next(held, None)
+        if other is not None:
+            raise InputError(
+                Text(
+                    f"Es gibt schon einen Vorgang {other}; {key} unterscheidet sich nur in Groß- und"
+                    " Kleinbuchstaben.",
+                    f"There is a case {other} already; {key} differs only in capital and small letters.",
+                ),
+                hint=Text("Wählen Sie einen anderen Schlüssel.", "Choose another key."),
+            )
+
     def start(
         self, new: Sequence[tuple[NewCase, Workflow]], person: Person, moment: datetime
     ) -> list[Kept] | Refusal:
@@ -151,6 +165,7 @@ class Batch:
             TemplateError: a notice cannot be written.
         """
         siblings: dict[str, LinkedCase] = {}
+        folded: dict[str, str] = {}
         for item, workflow in new:
             _check_key(item.key)
             if item.key in siblings or item.key in self.held:
@@ -158,6 +173,8 @@ class Batch:
                     Text(f"Es gibt schon einen Vorgang {item.key}.", f"There is a case {item.key} already."),
                     hint=Text("Wählen Sie einen anderen Schlüssel.", "Choose another key."),
                 )
+            self._check_twin(item.key, folded)
+            folded[item.key.casefold()] = item.key
             siblings[item.key] = sibling(workflow, item)
         ready = []
         for item, workflow in new:

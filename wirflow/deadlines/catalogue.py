@@ -46,7 +46,9 @@ class Catalogue:
         """
         rule = self._rules.get(name)
         if rule is None:
-            raise UnknownNameError(Text("Die Regel", "The rule"), name, self._rules)
+            raise UnknownNameError(
+                Text("Die Regel", "The rule"), name, self._rules, listed_by="wirflow deadline --list"
+            )
         return rule
 
     def calendar(self, land: str) -> Calendar:

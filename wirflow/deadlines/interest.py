@@ -42,15 +42,18 @@ _ANNOUNCED: Final = """
 2014 -0.63 -0.73 2015 -0.83 -0.83 2016 -0.83 -0.88 2017 -0.88 -0.88
 2018 -0.88 -0.88 2019 -0.88 -0.88 2020 -0.88 -0.88 2021 -0.88 -0.88
 2022 -0.88 -0.88 2023 1.62 3.12   2024 3.62 3.37   2025 2.27 1.27
+2026 1.27
 """
 
 
 def _read_announced() -> dict[date, Decimal]:
-    words = iter(_ANNOUNCED.split())
-    rates = {}
-    for year, january, july in zip(words, words, words, strict=True):
-        rates[date(int(year), 1, 1)] = Decimal(january)
-        rates[date(int(year), _JULY, 1)] = Decimal(july)
+    rates, year, month = {}, 0, 1
+    for word in _ANNOUNCED.split():
+        if "." not in word:
+            year, month = int(word), 1
+        else:
+            rates[date(year, month, 1)] = Decimal(word)
+            month = _JULY
     return rates
 
 
@@ -162,8 +165,10 @@ def _base_rate(half: date, rates: Mapping[date, Decimal]) -> Decimal:
                 f"The base rate of the half-year {name} is not known.",
             ),
             hint=Text(
-                "Die Deutsche Bundesbank gibt ihn im Bundesanzeiger bekannt; er ist mit 'rates' anzugeben.",
-                "The Deutsche Bundesbank announces it in the Bundesanzeiger; give it with 'rates'.",
+                f"Die Deutsche Bundesbank gibt ihn im Bundesanzeiger bekannt; in wirflow.toml: [base_rates]"
+                f" {half} = …; in Python: rates=….",
+                f"The Deutsche Bundesbank announces it in the Bundesanzeiger; in wirflow.toml: [base_rates]"
+                f" {half} = …; in Python: rates=….",
             ),
         )
     return rate

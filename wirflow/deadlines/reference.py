@@ -6,6 +6,7 @@ prints it.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Final, get_args
 
 from wirflow.deadlines import office
@@ -191,12 +192,13 @@ def _office() -> str:
 def _interest() -> str:
     years = sorted({day.year for day in BASE_RATES})
     rows = [
-        [str(year), *(str(rate) for day, rate in BASE_RATES.items() if day.year == year)] for year in years
+        [str(year), *(str(BASE_RATES.get(date(year, month, 1), "–")) for month in (1, 7))] for year in years
     ]
     return (
         "## Interest\n\n"
         f"`interest(amount, start, until)` computes {POINTS} percentage points above the base rate ({LAW}):\n"
         "for the days after `start` up to and with `until`, each a 365th of a year, in leap years a 366th;\n"
         "exact, and rounded once to cents. A half-year without a known base rate is an error; `rates` adds\n"
-        "one.\n\n" + _table(["base rate in percent", "from 1 January", "from 1 July"], rows)
+        "one, and for `wirflow interest` the section `[base_rates]` in `wirflow.toml`.\n\n"
+        + _table(["base rate in percent", "from 1 January", "from 1 July"], rows)
     )

@@ -37,6 +37,16 @@ Json = Stored | None
 CASE_KEY_PATTERN = re.compile(r"[^\W_](?:[\w./-]{0,78}\w)?")
 """What a case may be called: it stands in file names, notices and commands."""
 
+
+def spellings(key: str) -> frozenset[str]:
+    """The ways in which people write one key: as it is, all in capitals, all small, like names, caps lock on.
+
+    Two cases whose keys only capitals tell apart would be taken for one. These few can be looked
+    for by the index that is there, whatever alphabet the key is written in.
+    """
+    return frozenset((key, key.upper(), key.lower(), key.title(), key.swapcase()))
+
+
 MAX_TEXT = 10_000
 MAX_LIST = 100_000
 """Characters of all items of a list together."""

@@ -22,6 +22,7 @@ from wirflow.core.decision import Decision, Refusal
 from wirflow.core.firing import as_linked, facts_at
 from wirflow.core.letters import NewNotice, Notice, NoticeState
 from wirflow.definition.model import Warn, Workflow
+from wirflow.definition.values import spellings
 from wirflow.engine.draining import Drain, Drained, again
 from wirflow.engine.unit import Unit
 from wirflow.errors import InputError, UnknownNameError
@@ -161,7 +162,8 @@ class Engine:
             unit = self._unit(session, self.clock.now())
             ours = {item.key for item in new}
             elsewhere = {key for item in new for key in item.links.values()} - ours
-            there = unit.open_several(ours | elsewhere)
+            # Keys that only capitals tell apart are taken in too, so that they are found to be taken.
+            there = unit.open_several(elsewhere.union(*(spellings(key) for key in ours)))
             for key in elsewhere.difference(there):
                 raise UnknownNameError(
                     Text("Der verknüpfte Vorgang", "The linked case"), key, cases.keys(session)
@@ -411,7 +413,9 @@ class Engine:
 
     def _found(self, session: Session, key: str, stored: StoredCase | None) -> StoredCase:
         if stored is None:
-            raise UnknownNameError(Text("Der Vorgang", "The case"), key, cases.keys(session))
+            raise UnknownNameError(
+                Text("Der Vorgang", "The case"), key, cases.keys(session), listed_by="wirflow status"
+            )
         return stored
 
     def _linked(self, session: Session, links: Mapping[str, str]) -> dict[str, LinkedCase]:

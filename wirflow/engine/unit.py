@@ -56,7 +56,9 @@ class Unit:
         if not found:
             found = cases.load_many(self.session, self._definitions, [key])
         if key not in found:
-            raise UnknownNameError(Text("Der Vorgang", "The case"), key, cases.keys(self.session))
+            raise UnknownNameError(
+                Text("Der Vorgang", "The case"), key, cases.keys(self.session), listed_by="wirflow status"
+            )
         self._seen(found.values(), roots)
         with_timers = [stored.id for stored in found.values() if signals or stored.workflow.deadlines]
         self._hold(found.values(), with_timers)

@@ -19,7 +19,9 @@ from wirflow.office.place import OUTBOX, PUBLIC_KEY, SECRET_KEY, find
 from wirflow.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
+    from decimal import Decimal
     from pathlib import Path
 
     from wirflow.audit.note import PublicKey, SecretKey
@@ -218,6 +220,13 @@ class Office:
         from wirflow.deadlines import Catalogue  # noqa: PLC0415 - most offices have no rules of their own
 
         return Catalogue.default().with_office(self.settings.rules, self.settings.holidays)
+
+    @property
+    def base_rates(self) -> Mapping[date, Decimal]:
+        """The base rates of § 247 BGB, with those that the office has entered."""
+        from wirflow.deadlines import BASE_RATES  # noqa: PLC0415 - most commands need none
+
+        return {**BASE_RATES, **self.settings.base_rates}
 
     @cached_property
     def profile(self) -> Profile:

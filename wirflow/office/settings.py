@@ -5,6 +5,7 @@
     [notices]                    channels, from
     [smtp]                       host, port, user, password_env, tls
     [rules.<name>] [[holidays]]  the office's own rules of law and days off
+    [base_rates]                 base rates of § 247 BGB that this wirflow does not know yet
 
 An unknown key is an error that names the near one: a misspelled key that is
 quietly ignored would be a deadline that nobody hears of.
@@ -16,6 +17,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -94,11 +96,16 @@ class Settings:
     smtp: SmtpSettings | None = None
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     holidays: list[dict[str, Any]] = field(default_factory=list)
+    base_rates: dict[date, Decimal] = field(default_factory=dict)
+    """First day of a half-year → percent."""
 
 
 _RENAMED: Final = {"sender": "from"}
 _SPELLED: Final = {"from": "sender"}
 """`from` is no name in Python."""
+
+_half_year = re.compile(r"20[0-9]{2}-0[17]-01").fullmatch
+_percent = re.compile(r"-?[0-9]{1,2}(\.[0-9]{1,2})?").fullmatch
 
 _Section = TypeVar("_Section")
 
@@ -171,6 +178,9 @@ class _Reader:
             smtp=None if smtp is None else self._section(smtp, SmtpSettings, "smtp"),
             rules=self._typed(data.get("rules", {}), dict[str, dict[str, Any]], "rules"),
             holidays=self._typed(data.get("holidays", []), list[dict[str, Any]], "holidays"),
+            base_rates=self._base_rates(
+                self._typed(data.get("base_rates", {}), dict[str, Any], "base_rates")
+            ),
         )
         self._check(settings)
         return settings
@@ -190,6 +200,25 @@ class _Reader:
             return msgspec.convert(value, kind)
         except msgspec.ValidationError as error:
             raise self._wrong_type(name, str(error)) from error
+
+    def _base_rates(self, table: Mapping[str, Any]) -> dict[date, Decimal]:
+        """Base rates by the first day of their half-years."""
+        found = {}
+        for key, value in table.items():
+            match = _half_year(key)
+            number = _percent(str(value)) if isinstance(value, (str, int, float)) else None
+            if match is None or number is None or isinstance(value, bool):
+                raise self._error(
+                    "base_rates",
+                    key,
+                    Text(f"base_rates.{key} ist kein Basiszinssatz.", f"base_rates.{key} is no base rate."),
+                    Text(
+                        "Erwartet wird etwa: 2026-07-01 = 1.27 (Prozent; ab 1. Januar oder 1. Juli).",
+                        "Expected is, for example: 2026-07-01 = 1.27 (percent; from 1 January or 1 July).",
+                    ),
+                )
+            found[date.fromisoformat(key)] = Decimal(str(value))
+        return found
 
     def _check(self, settings: Settings) -> None:
         office = settings.office
