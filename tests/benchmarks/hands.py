@@ -11,9 +11,7 @@ from typing import Any
 from tests.benchmarks.million import due, key
 from tests.benchmarks.place import connect, engine, mark
 from wirflow.engine import Outcome
-
-BATCH = 1000
-"""How many timers the raw side writes in one transaction, unless the engine says how many it takes."""
+from wirflow.engine.draining import BATCH
 
 CASE = (
     "definition_id",
@@ -35,9 +33,7 @@ ARMED = "SELECT * FROM timers WHERE status = 'armed' AND case_id"
 
 def batch_size() -> int:
     """How many timers the engine fires in one transaction."""
-    from wirflow.engine import engine as room  # noqa: PLC0415 - whatever it is called there
-
-    return int(getattr(room, "BATCH", BATCH))
+    return BATCH
 
 
 class OurEvents:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wirflow.audit.entry import SALT_BYTES
 from wirflow.clock import civil_date
@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from wirflow.store.backlog import Backlog
     from wirflow.store.cases import StoredCase
     from wirflow.store.database import Database, Session
+
+
+SEALING: Final = 7_366_001
+"""The number of the duty to seal the trail, among all that workers of one database agree upon."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -346,10 +350,15 @@ class Engine:
     # -- sealing -----------------------------------------------------------------------
 
     def seal(self, key: SecretKey) -> str | None:
-        """Give all new entries their place in the log and sign it; None if nothing is new."""
+        """Give all new entries their place in the log and sign it; None if nothing is new.
+
+        One worker at a time does so; who finds another one at it has nothing to do.
+        """
         from wirflow.audit.seal import seal  # noqa: PLC0415 - signing loads a large library
 
         with self.database.writing() as session:
+            if not session.alone(SEALING):
+                return None
             waiting, case_ids = trail.unsealed(session)
             frontier, _ = trail.frontier(session)
             if not waiting:

@@ -74,6 +74,16 @@ class Session:
         self._execute(statement, values)
         return int(self._cursor.rowcount)
 
+    def alone(self, duty: int) -> bool:
+        """Whether this transaction is the only one that does a duty; it is until it ends.
+
+        On SQLite whoever writes is alone anyway.
+
+        Args:
+            duty: a number by which everybody calls the duty.
+        """
+        return not self.locks or bool(self.row(_ALONE, {"duty": duty})[0])
+
     def listed(self, values: Iterable[int] | Iterable[str]) -> Any:
         """Several values as the one parameter that `Among` takes."""
         found = list(values)
@@ -387,6 +397,8 @@ class Database:
 
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes of a serialization failure, a deadlock, and a lock that was not to be had."""
+
+_ALONE = text("SELECT pg_try_advisory_xact_lock(:duty)")
 
 _PARAMSTYLES = {"sqlite": "named", "postgresql": "pyformat"}
 

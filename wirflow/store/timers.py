@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from wirflow.store.database import Session
+
+FEW: Final = 8
+"""Of a batch that begins with the newest, one timer in so many is chosen for being new."""
 
 Ending = Literal["fired", "merged", "cancelled", "refused", "failed"]
 Status = Literal["armed", "fired", "merged", "cancelled", "refused", "failed"]
@@ -148,7 +151,11 @@ def claim(
 
 
 def _claimed(session: Session, values: Mapping[str, Any], *, newest: bool) -> set[int]:
-    return {row[0] for row in session.rows(_CLAIM_NEWEST if newest else _CLAIM_OLDEST, values)}
+    if newest:
+        # Few of them, so that all that is due before it in its cluster has room beside what is new.
+        few = {**values, "most": max(1, values["most"] // FEW)}
+        return {row[0] for row in session.rows(_CLAIM_NEWEST, few)}
+    return {row[0] for row in session.rows(_CLAIM_OLDEST, values)}
 
 
 def any_due(session: Session, now: datetime) -> bool:

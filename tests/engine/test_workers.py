@@ -1,0 +1,319 @@
+"""Several workers on one database: nothing twice, nothing out of order, nobody waits without need."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.engine import hands
+from tests.support import Office, new, open_office
+from wirflow.audit.note import SecretKey
+from wirflow.core.decision import Refusal
+from wirflow.engine import Engine, Outcome
+from wirflow.engine.draining import BATCH
+from wirflow.errors import InputError
+from wirflow.store import cases, timers
+from wirflow.store.definitions import Definitions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SPAWN = multiprocessing.get_context("spawn")
+LATER = datetime(2022, 8, 1, tzinfo=UTC)
+ROUNDS = 25
+
+
+@pytest.fixture
+def office(tmp_path, database_url) -> Iterator[Office]:
+    """A fresh office, on SQLite and on PostgreSQL."""
+    office = open_office(tmp_path, database_url)
+    yield office
+    office.database.close()
+
+
+def address(office: Office) -> str:
+    """Where another process finds the database."""
+    return office.database.url.render_as_string(hide_password=False)
+
+
+def award(key: str, ends: date = date(2021, 12, 31), **more: Any) -> Any:
+    """An approved grant that ends on a day."""
+    data = {"amount": Decimal(1), "unit": "330222", "award_ends": ends}
+    return new(key, data, state="approved", **more)
+
+
+def grants(office: Office, count: int) -> None:
+    """Approved grants: every third alone, the others in pairs whose due times alternate."""
+    office.engine.start_all(
+        [
+            award(
+                f"G-{number}",
+                date(2021, 12, 1 + number % 28),
+                links={"partner": f"G-{number - 1}"} if number % 3 == 2 else {},
+            )
+            for number in range(count)
+        ],
+        actor="ada",
+    )
+
+
+def in_processes(count: int, target: Callable[..., None], *given: Any) -> list[Any]:
+    """Let processes begin at the same moment; what each says at the end."""
+    started = []
+    for _ in range(count):
+        ours, theirs = SPAWN.Pipe()
+        process = SPAWN.Process(target=target, args=(*given, theirs))
+        process.start()
+        started.append((process, ours))
+    for _, ours in started:
+        assert ours.recv() == "ready"
+    for _, ours in started:
+        ours.send("go")
+    said = [ours.recv() for _, ours in started]
+    for process, _ in started:
+        process.join()
+    return said
+
+
+def holds(office: Office) -> None:
+    """Each timer fired once, and each cluster's in the order of their due times."""
+    twice = office.rows(
+        "SELECT case_id, name, kind, label, due_at, count(*) FROM timers WHERE status = 'fired'"
+        " GROUP BY 1, 2, 3, 4, 5 HAVING count(*) > 1"
+    )
+    assert twice == []
+    assert office.rows("SELECT count(*) FROM timers WHERE status = 'armed'") == [(0,)]
+    fired = office.rows("SELECT count(*) FROM timers WHERE status = 'fired'")
+    entries = office.rows("SELECT count(*) FROM entries WHERE kind IN ('deadline', 'reminder')")
+    assert fired == entries
+    written = office.rows(
+        "SELECT coalesce(c.cluster, c.id), e.occurred_at, o.id FROM entries e"
+        " JOIN cases c ON c.id = e.case_id JOIN outbox o ON o.case_id = e.case_id AND o.seq = e.seq"
+        " WHERE e.kind = 'reminder' ORDER BY o.id"
+    )
+    clusters: dict[int, list[str]] = {}
+    for cluster, moment, _ in written:
+        clusters.setdefault(cluster, []).append(moment)
+    assert all(moments == sorted(moments) for moments in clusters.values())
+
+
+def test_processes_share_the_work_and_do_nothing_twice(office, tmp_path):
+    """Three workers drain one database at once: every timer fires once, in the order of its cluster."""
+    grants(office, 60)
+    said = in_processes(3, hands.drain, address(office), str(tmp_path), LATER)
+    assert sum(said) == office.rows("SELECT count(*) FROM timers WHERE status = 'fired'")[0][0] > 60
+    holds(office)
+
+
+def test_threads_share_one_engine(office):
+    """Several threads may drain through one engine: every timer fires once, in the order of its cluster."""
+    grants(office, 60)
+    office.clock.set(LATER)
+    fired: list[int] = []
+    workers = [threading.Thread(target=lambda: fired.append(office.engine.drain().fired)) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sum(fired) == office.rows("SELECT count(*) FROM timers WHERE status = 'fired'")[0][0]
+    holds(office)
+
+
+def test_a_killed_worker_leaves_its_claim_at_once(office, tmp_path):
+    """Who is killed while it holds timers has written nothing of them, and the next one fires them all."""
+    grants(office, 12)
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=hands.hang, args=(address(office), str(tmp_path), LATER, theirs))
+    process.start()
+    assert ours.recv() == "claimed"
+    office.clock.set(LATER)
+    if not office.database.sqlite:
+        # All of it is with the other one: nobody waits for it.
+        assert office.engine.drain().all == 0
+    process.kill()
+    process.join()
+    while not office.engine.drain().all:
+        pass  # PostgreSQL notices within moments that nobody is at the other end
+    holds(office)
+
+
+def test_guards_that_look_at_each_other_are_never_both_right(office, tmp_path):
+    """Two cases may each be switched on while the other is off: at the same instant only one of them is."""
+    office.engine.register([hands.switch()])
+    for number in range(ROUNDS):
+        office.engine.start_all(hands.pair(number), actor="ada")
+    sides = []
+    for side in "AB":
+        ours, theirs = SPAWN.Pipe()
+        given = (address(office), str(tmp_path), side, ROUNDS, theirs)
+        process = SPAWN.Process(target=hands.switch_on, args=given)
+        process.start()
+        sides.append((process, ours))
+    for _ in range(ROUNDS):
+        for _, ours in sides:
+            assert ours.recv() == "ready"
+        for _, ours in sides:
+            ours.send("go")
+        assert sorted(ours.recv() for _, ours in sides) == [False, True]
+    for process, _ in sides:
+        process.join()
+    assert office.rows("SELECT count(*) FROM cases WHERE state = 'on'") == [(ROUNDS,)]
+
+
+def test_a_cluster_in_other_hands_is_passed_over(tmp_path, postgresql):
+    """On PostgreSQL a worker takes what no other holds, and of linked cases nothing while one is held."""
+    office = open_office(tmp_path, postgresql())
+    grants(office, 6)
+    office.clock.set(LATER)
+    with office.database.writing() as session:
+        held = cases.lock(session, Definitions(), ["G-2"])
+        assert [root.case.key for root in held] == ["G-1"]
+        office.engine.drain()
+        assert {office.state(f"G-{number}") for number in (1, 2)} == {"approved"}
+        assert {office.state(f"G-{number}") for number in (0, 3)} == {"expired"}
+    office.engine.drain()
+    holds(office)
+    office.database.close()
+
+
+def test_links_join_clusters(office):
+    """Who is linked to cases of two clusters makes them one, called by the smallest number."""
+    start = office.engine.start
+    for key in ("A", "B", "C"):
+        start(new(key), actor="ada")
+    start(new("D", links={"partner": "B"}), actor="ada")
+    start(new("E", links={"partner": "C"}), actor="ada")
+    linked = "SELECT key, cluster FROM cases ORDER BY id"
+    assert office.rows(linked) == [("A", None), ("B", 2), ("C", 3), ("D", 2), ("E", 3)]
+    office.engine.start_all(
+        [new("F", links={"partner": "D"}), new("G", links={"partner": "F"}), new("H")], actor="ada"
+    )
+    assert office.rows(linked)[5:] == [("F", 2), ("G", 2), ("H", None)]
+    with office.database.writing() as session:
+        assert cases.merge(session, [3, 2]) == 2
+    assert office.rows(linked)[:5] == [("A", None), ("B", 2), ("C", 2), ("D", 2), ("E", 2)]
+
+
+def test_a_signal_does_not_overtake_an_overdue_deadline(office):
+    """What is told to a case reaches it at once, but after what was due in its cluster before."""
+    office.engine.start(award("G-1", date(2021, 6, 30)), actor="ada")
+    office.engine.start(award("G-9", date(2021, 6, 30)), actor="ada")
+    office.engine.start(new("G-2", links={"partner": "G-1"}), actor="ada")
+    office.engine.submit("G-2", "submit", actor="ada")
+    office.at("2021-07-02T08:00:00")
+    given = {"decided_on": date(2021, 7, 1), "award_ends": date(2022, 12, 31)}
+    # The partner still looks approved, so it is told to be superseded; but it had lapsed before.
+    assert isinstance(office.engine.submit("G-2", "approve", actor="leo", given=given), Outcome)
+    assert office.state("G-1") == "expired"
+    assert office.rows("SELECT status FROM timers WHERE kind = 'signal'") == [("refused",)]
+    assert office.state("G-9") == "approved"  # in another cluster, it waits for the scheduler
+
+
+def test_new_work_does_not_wait_for_all_of_a_backlog(office):
+    """While a backlog lasts, what fell due last has its turn before all that is older is done."""
+    office.engine.start_all(
+        [award(f"G-{number}", date(2021, 6, 30)) for number in range(5 * BATCH)], actor="ada"
+    )
+    office.engine.start(award("NEW", date(2021, 9, 30)), actor="ada")
+    office.at("2021-10-01T12:00:00")
+    for _ in range(4):
+        office.engine.drain(most=BATCH)
+    assert office.state("NEW") == "expired"
+    assert office.rows("SELECT count(*) FROM cases WHERE state = 'approved'")[0][0] > BATCH
+    while office.engine.drain(most=BATCH).all:
+        pass
+    assert office.rows("SELECT count(*) FROM cases WHERE state = 'approved'") == [(0,)]
+
+
+def test_a_key_that_two_take_at_once_belongs_to_one(office):
+    """Of several who start a case under one key at the same moment one does, and the others hear of it."""
+    said: list[object] = []
+    ready = threading.Barrier(4)
+
+    def start() -> None:
+        ready.wait()
+        try:
+            said.append(office.engine.start(new("G-1"), actor="ada"))
+        except InputError as error:
+            said.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(isinstance(item, Outcome) for item in said) == 1
+    assert sum(isinstance(item, InputError) for item in said) == 3
+
+
+def test_two_who_seal_at_once_give_one_seal(office):
+    """Whoever comes second finds nothing to seal: one checkpoint, each entry with one place."""
+    grants(office, 6)
+    key = SecretKey.create("wirflow.example/amt")
+    ready = threading.Barrier(2)
+    said: list[str | None] = []
+
+    def seal() -> None:
+        ready.wait()
+        said.append(office.engine.seal(key))
+
+    threads = [threading.Thread(target=seal) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(item is not None for item in said) == 1
+    assert office.rows("SELECT count(*) FROM checkpoints") == [(1,)]
+    assert office.rows("SELECT count(DISTINCT leaf), count(*) FROM entries") == [(6, 6)]
+
+
+def test_a_database_in_another_zone_changes_nothing(office):
+    """All instants come from our clock: the zone and the clock of the session say nothing."""
+    grants(office, 3)
+    if not office.database.sqlite:
+        name = office.database.url.database
+        with office.database.engine.connect() as connection:
+            connection.exec_driver_sql(f"ALTER DATABASE {name} SET timezone TO 'Pacific/Kiritimati'")
+            connection.commit()
+    other = Engine(
+        type(office.database)(address(office)), office.clock, office.engine.profile, office.engine._templates
+    )
+    office.at("2021-12-01T22:59:59")
+    other.drain()
+    assert office.state("G-0") == "approved"
+    office.at("2021-12-01T23:00:00")
+    other.drain()
+    assert office.state("G-0") == "expired"
+    assert office.engine.history("G-0")[-1].occurred_at == "2021-12-01T23:00:00.000000Z"
+    other.database.close()
+
+
+def test_a_batch_is_loaded_with_few_statements(office, monkeypatch):
+    """However many timers there are, each table is read and written with one statement."""
+    grants(office, 60)
+    statements: list[object] = []
+    original = office.database.compiled
+    written = office.database.written
+    monkeypatch.setattr(office.database, "compiled", lambda one: statements.append(one) or original(one))
+    monkeypatch.setattr(office.database, "written", lambda one: statements.append(one) or written(one))
+    office.at("2021-11-15T00:00:00")
+    with office.database.writing() as held:
+        due = len(timers.claim(held, office.clock.now(), 1000))
+    statements.clear()
+    assert office.engine.drain().fired > 50
+    assert due > 50
+    assert len(statements) <= 14
+
+
+def test_refusals_of_starts_leave_nothing(office):
+    """If one of several cases may not start, none does, and its number is free."""
+    result = office.engine.start_all([new("G-1"), new("G-2", state="approved")], actor="ada")
+    assert not isinstance(result, Refusal)
+    with pytest.raises(InputError):
+        office.engine.start_all([new("G-3"), new("G-1")], actor="ada")
+    assert office.rows("SELECT count(*) FROM cases") == [(2,)]
