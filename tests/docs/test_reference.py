@@ -118,6 +118,7 @@ def test_no_finding_on_the_page_is_made_up():
         ("people.<id>", settings.PersonSettings),
         ("notices", settings.NoticeSettings),
         ("smtp", settings.SmtpSettings),
+        ("documents", settings.DocumentSettings),
     ],
 )
 def test_every_setting_is_in_its_section(section, kind):

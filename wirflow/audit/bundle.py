@@ -10,6 +10,7 @@ system opens it.  Its members have fixed names and lie flat:
     entries.jsonl      every entry, one line each, in the order of the log
     checkpoints.jsonl  every signed checkpoint, one line each
     revealed.jsonl     personal values with their salts, if they were asked for
+    document-…         the files that entries name by their SHA-256, if they were asked for
 
 Every line and every JSON member is canonical (RFC 8785), so that each has one
 form only and no changed bit goes unnoticed.  `verify` reads bundles.
@@ -18,6 +19,7 @@ form only and no changed bit goes unnoticed.  `verify` reads bundles.
 from __future__ import annotations
 
 import zipfile
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 from wirflow.audit.canonical import canonical
@@ -26,6 +28,7 @@ from wirflow.clock import stamp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from wirflow.audit.entry import Entry
     from wirflow.audit.note import PublicKey
@@ -41,7 +44,12 @@ CHECKPOINTS: Final = "checkpoints.jsonl"
 REVEALED: Final = "revealed.jsonl"
 
 MEMBERS: Final = (ABOUT, KEY, DEFINITIONS, ENTRIES, CHECKPOINTS, REVEALED)
-"""Every member that a bundle can have; only the last may be missing."""
+"""Every member that a bundle can have, but for documents; only the last may be missing."""
+
+DOCUMENT: Final = "document-"
+"""How the name of a member begins that is a file which an entry names; its SHA-256 follows."""
+
+CHUNK: Final = 1024 * 1024
 
 # A bundle of the same trail made at the same instant has the same bytes.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -96,6 +104,7 @@ def write_bundle(
     definitions: Mapping[str, str],
     at: datetime,
     revealed: Iterable[Revealed] = (),
+    documents: Mapping[str, Path] | None = None,
 ) -> None:
     """Write a bundle to a binary stream, entry by entry.
 
@@ -108,6 +117,7 @@ def write_bundle(
         definitions: The workflow of each definition hash that an entry names.
         at: When this is done.
         revealed: Personal values that the recipient may know.
+        documents: Files that the recipient may have, by their SHA-256.
     """
     with zipfile.ZipFile(out, "w") as archive:
         about = {"bundle": FORMAT, "exported_at": stamp(at)}
@@ -119,6 +129,9 @@ def write_bundle(
         lines = [_revealed_line(value) for value in revealed]
         if lines:
             _write(archive, REVEALED, lines)
+        for digest, path in sorted((documents or {}).items()):
+            with path.open("rb") as file:
+                _write(archive, f"{DOCUMENT}{digest}", iter(partial(file.read, CHUNK), b""))
 
 
 def _revealed_line(value: Revealed) -> bytes:

@@ -93,6 +93,11 @@ def commitment(value: object, salt: bytes) -> str:
     return sha256(_COMMITMENT_DOMAIN + salt + canonical(value)).hexdigest()
 
 
+def is_commitment(value: object) -> bool:
+    """Whether a change says what it is about only by a commitment, as it does of personal values."""
+    return isinstance(value, dict) and value.keys() == {"commitment"}
+
+
 def bad_fields(body: Mapping[str, Any]) -> list[str]:
     """The keys of a body that are missing or hold what the format does not allow."""
     bad = [name for name, kinds in _FIELDS if name not in body or type(body[name]) not in kinds]

@@ -82,6 +82,11 @@ CATALOG: Final[dict[str, Text]] = {
     ),
     # the bundle itself
     "member_missing": Text("Im Bündel fehlt {member}.", "The bundle lacks {member}."),
+    "document_changed": Text(
+        "{member} ist nicht die Datei, deren Prüfsumme der Name nennt: Sie wurde verändert.",
+        "{member} is not the file whose digest its name gives: it was changed.",
+    ),
+    "document_unknown": Text("{member} wird von keinem Eintrag genannt.", "{member} is named by no entry."),
     "member_unknown": Text(
         "Das Bündel enthält etwas, das nicht hineingehört: {member}.",
         "The bundle holds something that does not belong there: {member}.",

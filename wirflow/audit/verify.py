@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from wirflow.audit import bundle
@@ -219,6 +220,10 @@ class _Verification:
     frontier: Frontier = field(default_factory=Frontier)
     roots: dict[int, bytes] = field(default_factory=dict)
     entries: int = 0
+    enclosed: set[str] = field(default_factory=set)
+    """The SHA-256 that the bundle's documents say they have."""
+    named: set[str] = field(default_factory=set)
+    """Those of them that an entry or a revealed value names."""
 
     def run(self, earlier_note: str | None) -> None:
         self._about()
@@ -232,6 +237,8 @@ class _Verification:
         for (case, seq), values in self.revealed.items():
             for value in values:
                 self.findings.add(finding("reveal_unknown", case=case, seq=seq, name=value["field"]))
+        for digest in sorted(self.enclosed):
+            self._document(digest)
         self._compare()
         if earlier is not None:
             self._compare_earlier(earlier)
@@ -272,7 +279,9 @@ class _Verification:
         exported_at = about.get("exported_at")
         self.exported_at = shown(exported_at) if exported_at is not None else None
         for member in self.archive.namelist():
-            if member not in bundle.MEMBERS:
+            if member.startswith(bundle.DOCUMENT):
+                self.enclosed.add(member.removeprefix(bundle.DOCUMENT))
+            elif member not in bundle.MEMBERS:
                 self.findings.add(finding("member_unknown", member=member))
 
     def _key(self) -> None:
@@ -370,6 +379,10 @@ class _Verification:
             if self.definitions.get(named[0]) != named[1] and named not in self.unlisted:
                 self.unlisted.add(named)
                 found.append(finding("unknown_definition", case=case, seq=seq, found=named[0]))
+        if self.enclosed:
+            changes = body.get("changes") if isinstance(body, dict) else None
+            told = changes.values() if isinstance(changes, dict) else ()
+            self.named |= self.enclosed & {one for pair in told for one in _named_by(pair)}
         for value in self.revealed.pop((case, seq), ()):
             committed = _commitments(body, value["field"])
             code = (
@@ -377,7 +390,29 @@ class _Verification:
             )
             if code:
                 found.append(finding(code, case=case, seq=seq, name=value["field"]))
+            else:
+                self.named |= self.enclosed & set(_named_by([value["value"]]))
         return found
+
+    def _document(self, digest: str) -> None:
+        """See that a document is the one that its name says, and that something names it."""
+        member = f"{bundle.DOCUMENT}{digest}"
+        about = self.archive.getinfo(member)
+        if digest not in self.named:
+            self.findings.add(finding("document_unknown", member=member))
+        if about.flag_bits & _ENCRYPTED or about.compress_type not in _METHODS:
+            self.findings.add(finding("member_damaged", member=member))
+            return
+        try:
+            with self.archive.open(about) as stream:
+                hasher = sha256()
+                while chunk := stream.read(bundle.CHUNK):
+                    hasher.update(chunk)
+        except _ZIP_ERRORS:
+            self.findings.add(finding("member_damaged", member=member))
+            return
+        if hasher.hexdigest() != digest:
+            self.findings.add(finding("document_changed", member=member))
 
     def _append(self, digest: str) -> None:
         try:
@@ -492,6 +527,13 @@ class _Verification:
                     yield number, line
         except _ZIP_ERRORS:
             self.findings.add(finding("member_damaged", member=member))
+
+
+def _named_by(values: Any) -> Iterator[str]:
+    """The SHA-256 of the documents among some values."""
+    for value in values if isinstance(values, list) else ():
+        if isinstance(value, dict) and isinstance(value.get("sha256"), str):
+            yield value["sha256"]
 
 
 def _commitments(body: Any, name: str) -> set[object]:

@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "forecast": both("Das Geld nach Jahr und Gewissheit", "The money by year and by certainty"),
     "run": both("Fristen und Schreiben laufen lassen", "Let deadlines and notices run"),
     "notices": both("Der Postausgang", "The outbox"),
+    "documents": both("Die Dateien der Vorgänge", "The files of the cases"),
     "deadline": both("Eine gesetzliche Frist berechnen und erklären", "Compute and explain a legal deadline"),
     "interest": both("Zinsen auf eine Zuwendung berechnen", "Compute interest on a grant"),
     "test": both(

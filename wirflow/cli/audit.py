@@ -178,6 +178,16 @@ def export(
             "--reveal", help=both("Im Bündel: mit den Personendaten", "In a bundle: with the personal data")
         ),
     ] = False,
+    documents: Annotated[
+        bool,
+        typer.Option(
+            "--documents",
+            help=both(
+                "Im Bündel: mit den Dateien; die personenbezogenen nur mit --reveal",
+                "In a bundle: with the files; the personal ones only with --reveal",
+            ),
+        ),
+    ] = False,
 ) -> None:
     """Write it."""
     from wirflow.office import trail  # noqa: PLC0415 - the help page needs none of it
@@ -195,7 +205,7 @@ def export(
                 hint=Text("Lassen Sie --case weg.", "Leave --case out."),
             )
         office.seal()
-        trail.export_bundle(office, file, reveal=reveal)
+        trail.export_bundle(office, file, reveal=reveal, with_documents=documents)
     else:
         trail.export(office, kind, file, case, desk.lang, excel=excel)
     note(Text(f"Geschrieben: {file}", f"Written: {file}"), desk.lang)

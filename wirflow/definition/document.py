@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from pathlib import PurePath, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ _TYPES: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
     """What a case knows of a file; the bytes lie in the office's folder under their hash."""
 
@@ -67,9 +68,21 @@ class Document:
     media_type: str
     """By its extension, such as `application/pdf`."""
 
+    def __eq__(self, other: object) -> bool:
+        """Whether it is the same document, be it read already or not."""
+        return isinstance(other, Document) and self._key == other._key
+
+    def __hash__(self) -> int:
+        """By what it is."""
+        return hash(self._key)
+
     def __str__(self) -> str:
         """What a person calls it."""
         return self.name
+
+    @property
+    def _key(self) -> tuple[str, str, int, str]:
+        return self.name, self.sha256, self.size, self.media_type
 
     def json(self) -> dict[str, str | int]:
         """How the database and the trail keep it."""
@@ -89,6 +102,34 @@ class Document:
         if not name or not _SHA256.fullmatch(sha256) or size < 0:
             raise ValueError(raw)
         return cls(name, sha256, size, str(raw.get("media_type") or media_type(name)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unread(Document):
+    """A file that was only named so far.
+
+    Where there are no files (in a simulation, a scenario, a proof) it stands for
+    itself, with a hash that is made of its path.  An office reads and keeps it.
+    """
+
+    path: str
+    """As it was written, or from the folder of the file in which it was written."""
+
+    @classmethod
+    def at(cls, path: str) -> Unread:
+        """A file by its path.
+
+        Raises:
+            ValueError: the path names no file.
+        """
+        name = plain_name(path)
+        if not name:
+            raise ValueError(path)
+        return cls(name, sha256(path.encode()).hexdigest(), 1, media_type(name), path)
+
+    def within(self, folder: PurePath) -> Unread:
+        """The same, its path taken from a folder unless it is whole."""
+        return replace(self, path=str(folder / self.path))
 
 
 def plain_name(name: str) -> str:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 ItemType = Literal["text", "integer", "money", "date", "boolean", "choice", "period", "span"]
 """What an item of a list may be."""
 
-FieldType = Literal["text", "integer", "money", "date", "boolean", "choice", "period", "span", "list"]
+FieldType = Literal[
+    "text", "integer", "money", "date", "boolean", "choice", "period", "span", "document", "list"
+]
 
 Tone = Literal["neutral", "waiting", "good", "bad"]
 

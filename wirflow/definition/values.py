@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, cast
 
-from wirflow.definition.document import Document
+from wirflow.definition.document import Document, Unread
 from wirflow.definition.listing import LIST_OF, MAX_ITEMS, listed, split
 from wirflow.definition.span import Span, read_day
 from wirflow.errors import DeadlineError, InputError, UnknownNameError, nearest
@@ -379,7 +379,9 @@ def _period(raw: object) -> str | None:
 def _document(raw: object) -> Document | None:
     if isinstance(raw, Document):
         return raw
-    return Document.read(raw) if isinstance(raw, Mapping) else None
+    if isinstance(raw, Mapping):
+        return Document.read(raw)
+    return Unread.at(raw.strip().removeprefix("@")) if isinstance(raw, str) else None
 
 
 _PARSERS: dict[str, Callable[[object], Value | None]] = {

@@ -21,6 +21,7 @@ from wirflow.core.decide import warnings
 from wirflow.core.decision import Decision, Refusal
 from wirflow.core.firing import as_linked, facts_at
 from wirflow.core.letters import NewNotice, Notice, NoticeState
+from wirflow.definition.document import Document, Unread
 from wirflow.definition.model import Warn, Workflow
 from wirflow.definition.values import spellings
 from wirflow.engine.draining import Drain, Drained, again
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from wirflow.store.backlog import Backlog
     from wirflow.store.cases import StoredCase
     from wirflow.store.database import Database, Session
+    from wirflow.store.documents import Documents
 
 
 SEALING: Final = 7_366_001
@@ -88,6 +90,10 @@ class Outcome:
         return warnings(self.workflow, self.decision.case, self.facts)
 
 
+_Files = list[tuple[Unread, Document]]
+"""Files that are to be kept, each with what it was when the decision was made."""
+
+
 class Engine:
     """The one door to the cases of an office."""
 
@@ -95,6 +101,8 @@ class Engine:
         self.database = database
         self.clock = clock
         self.profile = profile
+        self.documents: Documents | None = None
+        """Where files of cases lie; without it (in a simulation, a scenario) documents are only named."""
         self._templates = templates
         self._definitions = Definitions()
         self._drain = Drain(database, self._unit)
@@ -143,7 +151,10 @@ class Engine:
         now = self.clock.now()
         moment = self._moment(occurred_at, now)
         person = self._person(actor)
-        once = partial(self._start_all, new, person, moment, connection, trial=trial)
+        measured = [self._measured(item.data) for item in new]
+        new = [replace(item, data=data) for item, (data, _) in zip(new, measured, strict=True)]
+        files = [pair for _, pairs in measured for pair in pairs]
+        once = partial(self._start_all, new, files, person, moment, connection, trial=trial)
         # Who brought a connection must repeat the whole of their transaction, not only our part.
         found = once() if connection is not None else again(once)
         if isinstance(found, Refusal):
@@ -155,6 +166,7 @@ class Engine:
     def _start_all(
         self,
         new: Sequence[NewCase],
+        files: _Files,
         person: Person,
         moment: datetime,
         connection: Connection | None,
@@ -177,6 +189,7 @@ class Engine:
             )
             if isinstance(kept, Refusal):
                 return kept
+            self._shelve(files, trial=trial)
             for item in kept:
                 unit.keep(item)
             try:
@@ -216,16 +229,17 @@ class Engine:
             ConflictError: somebody else changed the case meanwhile.
         """
         moment = self._moment(occurred_at, self.clock.now())
+        facts, files = self._measured(given or {})
         action = Event(
             name=event,
             kind="action",
             occurred_at=moment,
             actor=actor,
             roles=self._person(actor).roles,
-            input=given or {},
+            input=facts,
             reason=reason,
         )
-        once = partial(self._submit, key, action, connection, trial=trial)
+        once = partial(self._submit, key, action, files, connection, trial=trial)
         # As above: only the caller can repeat all of their transaction.
         kept = once() if connection is not None else again(once)
         if isinstance(kept, Refusal):
@@ -235,7 +249,7 @@ class Engine:
         return Outcome.of(kept)
 
     def _submit(
-        self, key: str, action: Event, connection: Connection | None, *, trial: bool
+        self, key: str, action: Event, files: _Files, connection: Connection | None, *, trial: bool
     ) -> Kept | Refusal:
         with self._transaction(connection, trial=trial) as session:
             unit = self._unit(session, self.clock.now())
@@ -244,6 +258,7 @@ class Engine:
                 self._not_before_it_began(session, stored, action.occurred_at)
             kept = unit.batch.act(key, action)
             if not isinstance(kept, Refusal):
+                self._shelve(files, trial=trial)
                 unit.keep(kept)
                 unit.flush()
             return kept
@@ -405,6 +420,44 @@ class Engine:
                     "Nothing can count for it before; the date of a letter is a fact (--set).",
                 ),
             )
+
+    def _measured(self, given: Mapping[str, Value]) -> tuple[Mapping[str, Value], _Files]:
+        """What is given with the files read that it names, and those files.
+
+        Raises:
+            InputError: a file cannot be read or is too large, or nobody kept a document before.
+        """
+        found, files = dict(given), []
+        if self.documents is None or not any(isinstance(value, Document) for value in given.values()):
+            return given, []
+        for name, value in given.items():
+            if isinstance(value, Unread):
+                found[name] = document = self.documents.measure(value)
+                files.append((value, document))
+            elif isinstance(value, Document) and not self.documents.holds(value):
+                raise InputError(
+                    Text(f"Die Datei {value.name} liegt hier nicht.", f"The file {value.name} is not here."),
+                    hint=Text("Geben Sie ihren Pfad an: @pfad.pdf.", "Give its path: @path.pdf."),
+                )
+        return found, files
+
+    def _shelve(self, files: _Files, *, trial: bool) -> None:
+        """Keep files before the entry that names them commits; a trial keeps nothing.
+
+        Raises:
+            InputError: a file is another one than when the decision was made.
+        """
+        if self.documents is None or trial:
+            return
+        for file, document in files:
+            if self.documents.keep(file) != document:
+                raise InputError(
+                    Text(
+                        f"Die Datei {document.name} wurde inzwischen verändert; nichts wurde eingetragen.",
+                        f"The file {document.name} was changed meanwhile; nothing was recorded.",
+                    ),
+                    hint=Text("Versuchen Sie es noch einmal.", "Try again."),
+                )
 
     def _person(self, actor: str) -> Person:
         person = self.profile.people.get(actor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wirflow.errors import WirflowError
 from wirflow.reports.health import Sign, examine as examine_database
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from wirflow.definition.model import Workflow
     from wirflow.office.office import Office
+
+_NAMED: Final = 5
+"""How many lost files are named at once."""
 
 
 def examine(office: Office) -> list[Sign]:
@@ -37,7 +40,7 @@ def examine(office: Office) -> list[Sign]:
         ),
         *examine_database(database, roles=roles, now=office.clock.now(), files=files),
     ]
-    return [*signs, *_people(office, files), *_rules(office), _trail(office)]
+    return [*signs, *_people(office, files), *_rules(office), _trail(office), *_documents(office)]
 
 
 def _people(office: Office, files: Mapping[str, Workflow] | None) -> Iterator[Sign]:
@@ -56,6 +59,43 @@ def _rules(office: Office) -> Iterator[Sign]:
     except WirflowError as error:
         hint = Text("'wirflow check' nennt jede Stelle.", "'wirflow check' names each place.")
         yield Sign(name="rules", grade="bad", text=error.message, hint=hint)
+
+
+def _documents(office: Office) -> Iterator[Sign]:
+    """The files that the trail names, each read and compared, and those that nobody names."""
+    from wirflow.office import documents  # noqa: PLC0415 - few offices have any
+
+    rows = documents.listed(office, read=True)
+    lost = [row for row in rows if row.state != "kept"]
+    strays = documents.strays(office)
+    if lost:
+        which = ", ".join(f"{row.case}/{row.field} {row.document.name}" for row in lost[:_NAMED])
+        yield Sign(
+            name="documents",
+            grade="bad",
+            text=Text(
+                f"{len(lost)} von {len(rows)} Dateien fehlen oder wurden verändert: {which}.",
+                f"{len(lost)} of {len(rows)} files are missing or were changed: {which}.",
+            ),
+            hint=Text(
+                "'wirflow documents verify' nennt alle; holen Sie sie aus der Sicherung.",
+                "'wirflow documents verify' names all; fetch them from the backup.",
+            ),
+        )
+    elif rows:
+        words = Text(
+            f"{len(rows)} Dateien, wie die Akte sie nennt.", f"{len(rows)} files as the trail has them."
+        )
+        yield Sign(name="documents", grade="good", text=words)
+    if strays:
+        yield Sign(
+            name="documents",
+            grade="note",
+            text=Text(
+                f"{len(strays)} Dateien nennt kein Vorgang.", f"{len(strays)} files are named by no case."
+            ),
+            hint=Text("'wirflow documents prune' entfernt sie.", "'wirflow documents prune' removes them."),
+        )
 
 
 def _trail(office: Office) -> Sign:

@@ -5,11 +5,12 @@ All of a file, or nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from wirflow.definition.document import Unread
 from wirflow.engine import NewCase
 from wirflow.errors import InputError
 from wirflow.office.office import NOON
@@ -55,10 +56,25 @@ def read(path: Path, workflows: Mapping[str, Workflow], zone: str, existing: Map
     if path.suffix.lower() == ".csv":
         from wirflow.office.table import read_table  # noqa: PLC0415 - one of two forms
 
-        return Intake(cases=read_table(path, workflows, existing))
+        return Intake(cases=_beside(read_table(path, workflows, existing), path.parent))
     from wirflow.definition.portfolio import read_portfolio  # noqa: PLC0415 - one of two forms
 
-    return of_portfolio(read_portfolio(path, workflows, existing=existing).checked(), zone)
+    taken = of_portfolio(read_portfolio(path, workflows, existing=existing).checked(), zone)
+    return replace(taken, cases=_beside(taken.cases, path.parent))
+
+
+def _beside(cases: tuple[NewCase, ...], folder: Path) -> tuple[NewCase, ...]:
+    """Cases with the files that they name taken from the folder in which their own file lies."""
+    return tuple(
+        replace(
+            case,
+            data={
+                name: value.within(folder) if isinstance(value, Unread) else value
+                for name, value in case.data.items()
+            },
+        )
+        for case in cases
+    )
 
 
 def of_portfolio(portfolio: Portfolio, zone: str) -> Intake:

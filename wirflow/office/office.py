@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from wirflow.reports import Reports
     from wirflow.scheduler import Scheduler, Tick
     from wirflow.store.database import Database
+    from wirflow.store.documents import Documents
     from wirflow.text import Lang
 
 NOON = time(12)
+MEGABYTE = 1_000_000
 
 
 class Office:
@@ -269,7 +271,17 @@ class Office:
         """The one door to its cases."""
         from wirflow.engine import Engine  # noqa: PLC0415 - see the class
 
-        return Engine(self.database, self.clock, self.profile, self.templates)
+        engine = Engine(self.database, self.clock, self.profile, self.templates)
+        engine.documents = self.documents
+        return engine
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Where the files of its cases lie."""
+        from wirflow.store.documents import Documents  # noqa: PLC0415 - see the class
+
+        settings = self.settings.documents
+        return Documents(self.folder / settings.folder, max_bytes=settings.max_megabytes * MEGABYTE)
 
     @cached_property
     def reports(self) -> Reports:

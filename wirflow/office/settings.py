@@ -18,7 +18,7 @@ import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -87,6 +87,16 @@ class SmtpSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSettings:
+    """The section `[documents]`."""
+
+    folder: str = "documents"
+    """Where the files of cases lie; relative to the office's folder."""
+    max_megabytes: Annotated[int, msgspec.Meta(ge=1, le=100_000)] = 25
+    """The largest file that is taken, in MB of 1,000,000 bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All of `wirflow.toml`."""
 
@@ -94,6 +104,7 @@ class Settings:
     people: dict[str, PersonSettings] = field(default_factory=dict)
     notices: NoticeSettings = field(default_factory=NoticeSettings)
     smtp: SmtpSettings | None = None
+    documents: DocumentSettings = field(default_factory=DocumentSettings)
     rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     holidays: list[dict[str, Any]] = field(default_factory=list)
     base_rates: dict[date, Decimal] = field(default_factory=dict)
@@ -175,6 +186,7 @@ class _Reader:
                 name: self._section(table, PersonSettings, f"people.{name}") for name, table in people.items()
             },
             notices=self._section(data.get("notices", {}), NoticeSettings, "notices"),
+            documents=self._section(data.get("documents", {}), DocumentSettings, "documents"),
             smtp=None if smtp is None else self._section(smtp, SmtpSettings, "smtp"),
             rules=self._typed(data.get("rules", {}), dict[str, dict[str, Any]], "rules"),
             holidays=self._typed(data.get("holidays", []), list[dict[str, Any]], "holidays"),

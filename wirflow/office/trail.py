@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from wirflow.audit.bundle import write_bundle
 from wirflow.audit.verify import nothing, verify_bundle
 from wirflow.errors import DatabaseError, InputError
+from wirflow.office import documents
 from wirflow.reports.trail import Trail
+from wirflow.store.documents import lost
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -60,13 +62,14 @@ def verify(office: Office, *, earlier: str | None = None) -> Report:
     return replace(report, findings=(*report.findings, *rows))
 
 
-def export_bundle(office: Office, path: Path, *, reveal: bool = False) -> None:
+def export_bundle(office: Office, path: Path, *, reveal: bool = False, with_documents: bool = False) -> None:
     """Write the whole trail as one file that proves itself.
 
     Args:
         office: whose trail.
         path: where to.
         reveal: with the personal values that the recipient may know.
+        with_documents: with the files that entries name; those of personal fields only with `reveal`.
 
     Raises:
         InputError: the office has no key.
@@ -81,6 +84,7 @@ def export_bundle(office: Office, path: Path, *, reveal: bool = False) -> None:
             hint=Text("'wirflow init' legt ihn an; sichern Sie ihn.", "'wirflow init' makes it; back it up."),
         )
     trail = trail_of(office)
+    files = _files(office, reveal=reveal) if with_documents else None
     with path.open("wb") as out:
         write_bundle(
             out,
@@ -90,7 +94,21 @@ def export_bundle(office: Office, path: Path, *, reveal: bool = False) -> None:
             definitions=trail.definitions(),
             at=office.clock.now(),
             revealed=trail.revealed() if reveal else (),
+            documents=files,
         )
+
+
+def _files(office: Office, *, reveal: bool) -> dict[str, Path]:
+    """The files that may go out, by their SHA-256.
+
+    Raises:
+        WorldError: one of them is missing or was changed: a bundle does not hide that.
+    """
+    rows = [row for row in documents.listed(office, read=True) if reveal or not row.personal]
+    for row in rows:
+        if row.state != "kept":
+            raise lost(row.document)
+    return {row.document.sha256: office.documents.path(row.document.sha256) for row in rows}
 
 
 def export(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from wirflow.audit.entry import is_commitment
 from wirflow.clock import unstamp
 from wirflow.core.case import Timer
 from wirflow.deadlines import Deadline
@@ -86,7 +87,7 @@ def _add(fold: _Fold, entry: Entry, personal: Mapping[tuple[str, int], Any]) -> 
         fold.since = entry.occurred_at
     fold.state, fold.revision, fold.definition = str(entry.to), entry.seq, body["definition"]
     for name, (_, new) in body["changes"].items():
-        value = personal.get((name, entry.seq)) if isinstance(new, dict) else new
+        value = personal.get((name, entry.seq)) if is_commitment(new) else new
         if value is None:
             fold.data.pop(name, None)
         else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from wirflow.audit.entry import is_commitment
 from wirflow.core.case import ENTRY
 from wirflow.core.firing import MAX_SIGNAL_DEPTH
 from wirflow.core.machine import remembered
@@ -158,7 +159,7 @@ class Told:
         if not first and not migration:
             case.sources[name] = f"{ENTRY}{seq}"
         case.data.pop(name, None)
-        if isinstance(new, dict):
+        if is_commitment(new):
             case.private.add(name)
             self.secrets[case.key, name, seq] = new["commitment"]
             return
