@@ -256,11 +256,11 @@ class Database:
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield Session(self, cursor, read_only=read_only)
                 if keep:
-                    connection.commit()
+                    self._commit(connection, read_only=read_only)
                 else:
                     connection.rollback()
             except BaseException as error:
-                self._undo(connection, error)
+                self._undo(connection, cursor, error)
                 raise
             self._held.give(connection)
 
@@ -276,9 +276,35 @@ class Database:
         if self.sqlite and not driver.in_transaction:
             driver.execute("BEGIN IMMEDIATE")
 
-    def _undo(self, connection: PoolProxiedConnection, error: BaseException) -> None:
+    def _commit(self, connection: PoolProxiedConnection, *, read_only: bool) -> None:
+        """Keep what was done.
+
+        Raises:
+            DatabaseError: the server went away in the middle of it, so nobody knows.
+        """
+        try:
+            connection.commit()
+        except self.driver_error as error:
+            state = getattr(error, "sqlstate", None)
+            if self.sqlite or read_only or (state and not state.startswith(_GONE)):
+                raise
+            raise DatabaseError(
+                Text(
+                    "Die Verbindung zur Datenbank brach beim Speichern ab; ob es geschah, ist ungewiss.",
+                    "The connection to the database broke while saving; whether it was done is uncertain.",
+                ),
+                hint=Text(
+                    "Sehen Sie nach, bevor Sie es wiederholen ('wirflow status KEY').",
+                    "Look before you repeat it ('wirflow status KEY').",
+                ),
+            ) from error
+
+    def _undo(self, connection: PoolProxiedConnection, cursor: Any, error: BaseException) -> None:
         """Roll back, and let go of a connection that may be broken."""
         try:
+            # A query that was broken off goes on reading what was there before, also after the
+            # rollback, for as long as the error is remembered: SQLite then lets nobody write here.
+            cursor.close()
             connection.rollback()
         except self.driver_error:
             connection.invalidate(error if isinstance(error, Exception) else None)
@@ -399,6 +425,9 @@ _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes of a serialization failure, a deadlock, and a lock that was not to be had."""
 
 _ALONE = text("SELECT pg_try_advisory_xact_lock(:duty)")
+
+_GONE = ("08", "57")
+"""Classes of PostgreSQL's codes that say that the connection or the server went away."""
 
 _PARAMSTYLES = {"sqlite": "named", "postgresql": "pyformat"}
 
