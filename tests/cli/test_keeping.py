@@ -167,6 +167,32 @@ def test_what_somebody_changed_behind_our_back_is_found(wirflow, demo):
     assert wirflow("doctor").code == 1
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ("UPDATE entries SET body = X'ff00' WHERE seq = 1", "case_differs"),
+        ("UPDATE entries SET seq = 'x' WHERE case_id = 1", "columns_differ"),
+        ("UPDATE entries SET digest = CAST(X'ff' AS TEXT) WHERE case_id = 1", "row_unreadable"),
+        ("UPDATE cases SET note = '{' WHERE id = 1", "case_differs"),
+        ("UPDATE cases SET data = X'00' WHERE id = 1", "case_differs"),
+        ("UPDATE timers SET derivation = '[]' WHERE id = 1", "timer_differs"),
+        ("UPDATE checkpoints SET frontier = 'x'", "checkpoint_differs"),
+        ("UPDATE definitions SET recorded_at = 'x' WHERE id = 1", "definition_differs"),
+    ],
+)
+def test_rubbish_in_a_column_is_a_finding(wirflow, demo, change, code):
+    """Whatever somebody put into the database: verification says what is wrong, and never breaks over it."""
+    import sqlite3  # noqa: PLC0415 - only here
+
+    with sqlite3.connect(demo / "wirflow.db") as database:
+        assert database.execute(change).rowcount
+    database.close()
+
+    said = wirflow("audit verify --format json")
+    assert said.code == 1
+    assert code in {found["code"] for found in said.json["findings"]}
+
+
 def test_a_healthy_office_is_told_so(wirflow, demo):
     """Every sign is good, and a role that nobody has is bad."""
     said = wirflow("doctor --format json")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
+
+from wirflow.clock import civil_date, unstamp
 
 
 @pytest.mark.usefixtures("demo")
@@ -325,3 +328,29 @@ def test_a_notice_that_is_none_is_told_without_harm(wirflow, key):
         assert "\x1b" not in said.err
         assert "\u202e" not in said.err
     assert wirflow("notices").code == 0
+
+
+@pytest.mark.usefixtures("later")
+def test_as_of_a_day_there_is_no_later_notice(wirflow):
+    """What was written later is not there yet, what went out later was waiting; nothing else is missing."""
+
+    def day(moment: str) -> str:
+        return civil_date(unstamp(moment), "Europe/Berlin").isoformat()
+
+    now = wirflow("status WIR-KO-1 --format json").json["notices"]
+    days = sorted({day(notice["created_at"]) for notice in now})
+    assert len(days) > 1
+    for one in ("2020-12-31", *days):
+        then = wirflow(f"status WIR-KO-1 --as-of {one} --format json").json["notices"]
+        assert [item["key"] for item in then] == [
+            item["key"] for item in now if day(item["created_at"]) <= one
+        ]
+        assert all(item["sent_at"] is None or day(item["sent_at"]) <= one for item in then)
+
+
+@pytest.mark.usefixtures("demo")
+def test_what_a_portfolio_brings_was_found_and_not_begun(wirflow):
+    """Also a case that stands in its first state because the portfolio names none."""
+    assert wirflow("audit export trail.csv --as csv").code == 0
+    with Path("trail.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["kind"] for row in csv.DictReader(file)} == {"import"}

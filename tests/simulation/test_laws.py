@@ -48,6 +48,7 @@ def test_a_portfolio_is_taken_over_with_the_same_bytes(tmp_path):
             sources=case.sources,
             note=case.note,
             state=case.state,
+            found=True,
         )
         for case in portfolio.cases
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.audit.entry import Entry
 from wirflow.cli import tables
@@ -17,6 +17,9 @@ from wirflow.definition.values import show as show_value, show_date
 from wirflow.office import Office
 from wirflow.reports import CaseView
 from wirflow.text import Lang, Text
+
+if TYPE_CHECKING:
+    from wirflow.core.letters import Notice
 
 _EVENTS: Final = {
     "start": Text("Angelegt", "Started"),
@@ -46,7 +49,11 @@ def gather(office: Office, view: CaseView, then: date | None) -> Sheet:
     if then is not None:
         history = [entry for entry in history if civil_date(unstamp(entry.occurred_at), office.zone) <= then]
         numbers = {entry.seq for entry in history}
-        notices = [notice for notice in notices if notice.seq in numbers]
+        notices = [
+            _as_of(notice, then, office.zone)
+            for notice in notices
+            if notice.seq in numbers and _day(notice.created_at, office.zone) <= then
+        ]
     return Sheet(
         office=office,
         view=view,
@@ -56,6 +63,17 @@ def gather(office: Office, view: CaseView, then: date | None) -> Sheet:
         notices=tuple(notices),
         troubles=() if then else tuple(office.reports.troubles(key)),
     )
+
+
+def _day(moment: str, zone: str) -> date:
+    return civil_date(unstamp(moment), zone)
+
+
+def _as_of(notice: Notice, then: date, zone: str) -> Notice:
+    """A notice as it stood at the end of a day: what went out later was waiting then."""
+    if notice.sent_at is None or _day(notice.sent_at, zone) <= then:
+        return notice
+    return replace(notice, state="pending", sent_at=None, attempts=0)
 
 
 def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:

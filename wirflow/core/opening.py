@@ -30,6 +30,8 @@ class NewCase:
     note: Text | None = None
     state: str | None = None
     """None: it starts in the initial state."""
+    found: bool = False
+    """It was not begun here, but found in a portfolio or a list, be it in the initial state."""
     child: str | None = None
     """Of which kind of children of its parent it is; None: the one of its workflow."""
     origin: Origin | None = None
@@ -62,7 +64,7 @@ def opening(new: NewCase, person: Person | None, moment: datetime) -> tuple[Case
     )
     event = Event(
         name="start",
-        kind="import" if new.state else "start",
+        kind="import" if new.state or new.found else "start",
         occurred_at=moment,
         actor=person.id if person else None,
         roles=person.roles if person else frozenset(),

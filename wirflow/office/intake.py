@@ -88,6 +88,7 @@ def of_portfolio(portfolio: Portfolio, zone: str) -> Intake:
             sources=item.sources,
             note=item.note,
             state=item.state,
+            found=True,
         )
         for item in portfolio.cases
     )

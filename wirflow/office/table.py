@@ -221,6 +221,7 @@ class _Table:
             links=links,
             sources={"": self.path.name},
             state=state.words if state else None,
+            found=True,
         )
 
     def _links(

@@ -178,7 +178,7 @@ class Player:
         if portfolio is None or self._begun:
             return not self._wrong
         self._begun = True
-        new = [_as_new(case) for case in portfolio.cases]
+        new = [replace(_as_new(case), found=True) for case in portfolio.cases]
         try:
             started = self.engine.start_all(new, actor=portfolio.recorder)
         except WorldError:
