@@ -14,21 +14,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from wirflow.core.case import Case, Facts, Timer
+from wirflow.core.children import MAX_GENERATIONS, cannot_begin, key_taken, no_workflow, unfit
 from wirflow.core.decide import decide, refuse, start
 from wirflow.core.decision import Decision, Refusal
 from wirflow.core.firing import as_linked, event_of, facts_at, is_done, is_merged
-from wirflow.core.opening import opening, sibling
+from wirflow.core.opening import child_of, opening, sibling
 from wirflow.core.writing import Written, put_down
-from wirflow.definition.model import Workflow
+from wirflow.definition.model import PARENT, Workflow
 from wirflow.definition.values import CASE_KEY_PATTERN, spellings
 from wirflow.errors import InputError, UnknownNameError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from wirflow.core.case import Event, LinkedCase
@@ -40,6 +41,18 @@ if TYPE_CHECKING:
 
 FIRST_NEW: Final = 2**62
 """Timers that a batch arms are numbered from here: after all that were there, in the order of arming."""
+
+
+class Newcomers(Protocol):
+    """What has to be known of the children that begin with an event."""
+
+    def newest(self, workflow: str) -> Workflow | None:
+        """The version that a new case pins; None: there is no such workflow."""
+        ...
+
+    def taken(self, keys: Collection[str]) -> Collection[str]:
+        """Those of some keys that cases have already."""
+        ...
 
 
 @dataclass(slots=True)
@@ -74,6 +87,12 @@ class Kept:
     cancelled: tuple[int, ...]
     armed: tuple[tuple[int, str, Timer], ...]
     """What it armed: number, key of the case, timer; its signals to other cases come last."""
+    begun: tuple[Kept, ...] = ()
+    """The children that began with it, those of each right after it."""
+
+    def all(self) -> tuple[Kept, ...]:
+        """The decision and those about the children that began with it."""
+        return (self, *self.begun)
 
 
 @dataclass(slots=True)
@@ -90,13 +109,14 @@ class _Ready:
 class Batch:
     """Cases, and what is decided of them."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what a batch is made of
         self,
         profile: Profile,
         templates: Templates,
         salts: Salts,
         now: datetime,
         numbers: Iterator[int] | None = None,
+        newcomers: Newcomers | None = None,
     ) -> None:
         """Prepare, without any case yet.
 
@@ -106,6 +126,7 @@ class Batch:
             salts: gives the salts of commitments to personal values.
             now: the instant at which it is decided and recorded.
             numbers: where the numbers of new timers come from.
+            newcomers: what has to be known of the children that begin; None: none can.
         """
         self.profile = profile
         self.now = now
@@ -114,12 +135,16 @@ class Batch:
         self._templates = templates
         self._salts = salts
         self._numbers = count(FIRST_NEW) if numbers is None else numbers
+        self._newcomers = newcomers
+        self._children: dict[str, dict[str, None]] = {}
 
     # -- what it works on --------------------------------------------------------------
 
     def hold(self, workflow: Workflow, case: Case, armed: dict[int, Timer] | None = None) -> None:
         """Take a case in."""
         self.held[case.key] = Held(workflow, case, {} if armed is None else armed)
+        if workflow.parent and PARENT in case.links:
+            self._children.setdefault(case.links[PARENT], {})[case.key] = None
 
     def arm(self, key: str, timer: Timer) -> int:
         """Arm a timer for a case; its number."""
@@ -131,7 +156,14 @@ class Batch:
         """What a decision of a case has to know that counts at a moment."""
         held = self.held[key]
         linked = self._linked(held.workflow, held.case.links, {}) if held.case.links else {}
-        return facts_at(self.profile, moment, linked, held.in_order())
+        return facts_at(self.profile, moment, linked, held.in_order(), self.children(key))
+
+    def children(self, key: str) -> list[LinkedCase]:
+        """The held cases that belong to a case, as it sees them."""
+        if not self.held[key].workflow.children:
+            return []
+        held = (self.held[child] for child in self._children.get(key, ()))
+        return [as_linked(child.case, child.workflow) for child in held]
 
     # -- what it decides ---------------------------------------------------------------
 
@@ -176,17 +208,25 @@ class Batch:
             self._check_twin(item.key, folded)
             folded[item.key.casefold()] = item.key
             siblings[item.key] = sibling(workflow, item)
-        ready = []
-        for item, workflow in new:
+        known = {item.key: workflow for item, workflow in new}
+        cases = [(self._of_a_kind(item, workflow, known), workflow) for item, workflow in new]
+        siblings |= {item.key: replace(siblings[item.key], child=item.child) for item, _ in cases}
+        rows: list[list[_Ready]] = []
+        for item, workflow in cases:
             blank, event = opening(item, person, moment)
-            facts = facts_at(self.profile, moment, self._linked(workflow, item.links, siblings), ())
+            own = [siblings[one.key] for one, _ in cases if one.links.get(PARENT) == item.key and one.child]
+            linked = self._linked(workflow, item.links, siblings)
+            facts = facts_at(self.profile, moment, linked, (), own)
             decision = start(workflow, blank, event, facts)
             if isinstance(decision, Refusal):
                 return decision
-            ready.append(self._put_down(workflow, decision, facts, None))
-        for one in ready:
-            self.hold(one.workflow, one.decision.case)
-        return [self._enter(one) for one in ready]
+            family = self._family(workflow, decision, facts, None, siblings)
+            if isinstance(family, Refusal):
+                return family
+            rows.append(family)
+        for row in rows:
+            self.hold(row[0].workflow, row[0].decision.case)
+        return [self._enter_all(row) for row in rows]
 
     def act(self, key: str, action: Event) -> Kept | Refusal:
         """Let a person act on a case.
@@ -201,7 +241,10 @@ class Batch:
             raise UnknownNameError(Text("Das Ereignis", "The event"), action.name, held.workflow.events)
         facts = self.facts(key, action.occurred_at)
         decision = decide(held.workflow, held.case, action, facts)
-        return decision if isinstance(decision, Refusal) else self.keep(held.workflow, decision, facts)
+        if isinstance(decision, Refusal):
+            return decision
+        family = self._family(held.workflow, decision, facts, None)
+        return family if isinstance(family, Refusal) else self._enter_all(family)
 
     def fire(self, key: str, number: int) -> Kept | None:
         """Fire an armed timer; None if it has no word of its own any more, and nothing is to be written.
@@ -217,12 +260,20 @@ class Batch:
         event = event_of(timer, held.workflow)
         facts = self.facts(key, timer.due_at)
         decision = decide(held.workflow, held.case, event, facts)
-        if isinstance(decision, Refusal):
-            decision = refuse(held.workflow, held.case, event, facts, decision)
-        if decision.silent:
+        family: list[_Ready] | Refusal = (
+            decision
+            if isinstance(decision, Refusal)
+            else self._family(held.workflow, decision, facts, number)
+            if not decision.silent
+            else []
+        )
+        if isinstance(family, Refusal):
+            refused = refuse(held.workflow, held.case, event, facts, family)
+            family = [self._put_down(held.workflow, refused, facts, number, ())]
+        if not family:
             del held.armed[number]
             return None
-        return self.keep(held.workflow, decision, facts, fired=number)
+        return self._enter_all(family)
 
     def set_aside(self, key: str, number: int) -> None:
         """Take a timer out that cannot be fired."""
@@ -239,18 +290,121 @@ class Batch:
 
         Raises:
             TemplateError: a notice cannot be written; nothing entered.
+            InputError: a child that should begin with it cannot; likewise.
         """
-        return self._enter(self._put_down(workflow, decision, facts, fired))
+        family = self._family(workflow, decision, facts, fired)
+        if isinstance(family, Refusal):
+            raise InputError(family.texts[0], hint=family.hint)
+        return self._enter_all(family)
 
     # -- inside ------------------------------------------------------------------------
 
-    def _put_down(self, workflow: Workflow, decision: Decision, facts: Facts, fired: int | None) -> _Ready:
+    def _family(
+        self,
+        workflow: Workflow,
+        decision: Decision,
+        facts: Facts,
+        fired: int | None,
+        there: Mapping[str, object] | None = None,
+    ) -> list[_Ready] | Refusal:
+        """A decision and those about the children that begin with it, written down; or why one cannot begin.
+
+        `there` has the keys of cases that begin together with it.
+        """
+        if not decision.starts:
+            return [self._put_down(workflow, decision, facts, fired, there or ())]
+        rows: list[tuple[Workflow, Decision, Facts]] = [(workflow, decision, facts)]
+        against = self._begin(rows, {*(there or ()), decision.case.key}, 1)
+        if against is not None:
+            return against
+        keys = {*(there or ()), *(row.case.key for _, row, _ in rows)}
+        first, *others = rows
+        return [
+            self._put_down(*first, fired, keys),
+            *(self._put_down(*other, None, keys) for other in others),
+        ]
+
+    def _begin(
+        self, rows: list[tuple[Workflow, Decision, Facts]], there: set[str], generation: int
+    ) -> Refusal | None:
+        """Decide about the children of the last row, and theirs; they join the rows."""
+        workflow, parent, known = rows[-1]
+        if not parent.starts:
+            return None
+        if generation > MAX_GENERATIONS:
+            raise InputError(
+                Text(
+                    f"Mehr als {MAX_GENERATIONS} Vorgänge haben einander begonnen.",
+                    f"More than {MAX_GENERATIONS} cases have started one another.",
+                ),
+                hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
+            )
+        keys = [new.key for new in parent.starts]
+        taken = {*self.held, *there}.intersection(keys)
+        taken |= set(self._newcomers.taken(keys)) if self._newcomers else set()
+        there |= set(keys)
+        above = as_linked(parent.case, workflow)
+        for new in parent.starts:
+            own = self._newcomers.newest(new.workflow) if self._newcomers else None
+            if own is None:
+                return cannot_begin(new, no_workflow(new))
+            against = key_taken(new) if new.key in taken else unfit(own, new)
+            if against is not None:
+                return cannot_begin(new, against)
+            blank, event = opening(new, None, parent.event.occurred_at)
+            event = replace(event, actor=parent.event.actor, roles=parent.event.roles)
+            linked = self._linked(own, new.links, {**_behind(parent, known), above.key: above})
+            facts = facts_at(self.profile, event.occurred_at, linked, ())
+            decision = start(own, blank, event, facts)
+            if isinstance(decision, Refusal):
+                return cannot_begin(new, decision)
+            rows.append((own, decision, facts))
+            refusal = self._begin(rows, there, generation + 1)
+            if refusal is not None:
+                return refusal
+        return None
+
+    def _of_a_kind(self, new: NewCase, workflow: Workflow, siblings: Mapping[str, Workflow]) -> NewCase:
+        """A new case with its kind, if it belongs to another one."""
+        key = new.links.get(PARENT)
+        if workflow.parent is None or key is None:
+            return new
+        parent = siblings.get(key) or (self.held[key].workflow if key in self.held else None)
+        kind = child_of(parent, workflow.name) if parent else None
+        if parent is not None and kind is None:
+            raise InputError(
+                Text(
+                    f"{key} nimmt keine Untervorgänge '{workflow.name}' auf.",
+                    f"{key} takes no children '{workflow.name}'.",
+                ),
+                hint=Text(
+                    f"'{parent.name}' nennt sie nicht unter 'children'.",
+                    f"'{parent.name}' does not name them under 'children'.",
+                ),
+            )
+        return replace(new, child=kind)
+
+    def _put_down(
+        self,
+        workflow: Workflow,
+        decision: Decision,
+        facts: Facts,
+        fired: int | None,
+        there: Collection[str],
+    ) -> _Ready:
         """Write a decision down; all that can fail fails here."""
         written = put_down(workflow, decision, facts, self.profile, self._templates, self._salts, self.now)
         for order in decision.signals:
-            if order.to not in self.held:
+            if order.to not in self.held and order.to not in there:
                 raise KeyError(order.to)
         return _Ready(workflow, decision, facts, written, fired)
+
+    def _enter_all(self, family: Sequence[_Ready]) -> Kept:
+        """Let a decision enter, and with it the children that begin."""
+        for one in family[1:]:
+            self.hold(one.workflow, one.decision.case)
+        first, *others = [self._enter(one) for one in family]
+        return replace(first, begun=tuple(others)) if others else first
 
     def _enter(self, ready: _Ready) -> Kept:
         decision = ready.decision
@@ -292,6 +446,11 @@ class Batch:
             else:
                 raise UnknownNameError(Text("Der verknüpfte Vorgang", "The linked case"), key, self.held)
         return linked
+
+
+def _behind(parent: Decision, facts: Facts) -> dict[str, LinkedCase]:
+    """The cases behind the links of a parent, by their keys: a child may take those over."""
+    return {parent.case.links[name]: case for name, case in facts.linked.items() if name in parent.case.links}
 
 
 def _check_key(key: str) -> None:

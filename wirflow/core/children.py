@@ -13,7 +13,7 @@ from wirflow.core.telling import stand_ins
 from wirflow.definition.guards import AbsentError, guards_for
 from wirflow.definition.kin import pattern
 from wirflow.definition.model import EACH_YEAR, PARENT, Field
-from wirflow.definition.values import CASE_KEY_PATTERN, Value
+from wirflow.definition.values import CASE_KEY_PATTERN, Value, parse
 from wirflow.errors import InputError
 from wirflow.text import Text
 
@@ -92,6 +92,53 @@ def about_to_begin(new: Iterable[NewCase]) -> Iterator[LinkedCase]:
     """Children that are being started as their parent sees them: there, but nobody can say how they stand."""
     for item in new:
         yield LinkedCase(key=item.key, state="", data={}, workflow=item.workflow, child=item.child)
+
+
+def unfit(workflow: Workflow, new: NewCase) -> Refusal | None:
+    """Why the facts of a child are not ones that its workflow takes; None: they are.
+
+    Args:
+        workflow: the newest version, which it will pin.
+        new: the child.
+    """
+    for name, value in new.data.items():
+        field = workflow.field_by_name.get(name)
+        if field is None:
+            text = Text(f"Das Feld '{name}' gibt es dort nicht.", f"There is no field '{name}'.")
+            return Refusal(code="child", texts=(text,), fields=(name,))
+        try:
+            parse(field, value)
+        except InputError as error:
+            text = Text(f"{field.title.de}: {error.message.de}", f"{field.title.en}: {error.message.en}")
+            return Refusal(code="child", texts=(text,), hint=error.hint, fields=(name,))
+    return None
+
+
+def key_taken(new: NewCase) -> Refusal:
+    """Some other case is called so."""
+    text = Text(f"Es gibt schon einen Vorgang {new.key}.", f"There is a case {new.key} already.")
+    return Refusal(code="child", texts=(text,))
+
+
+def no_workflow(new: NewCase) -> Refusal:
+    """Its workflow was never registered in this office."""
+    text = Text(
+        f"Den Workflow '{new.workflow}' gibt es hier nicht.", f"There is no workflow '{new.workflow}' here."
+    )
+    return Refusal(code="child", texts=(text,))
+
+
+def cannot_begin(new: NewCase, against: Refusal) -> Refusal:
+    """What stands against a child stands against the event with which it should begin."""
+    return Refusal(
+        code="child",
+        texts=tuple(
+            Text(f"{new.key} kann nicht beginnen: {text.de}", f"{new.key} cannot begin: {text.en}")
+            for text in against.texts
+        ),
+        hint=against.hint,
+        fields=against.fields,
+    )
 
 
 def _each(workflow: Workflow, start: Start, scope: Scope) -> Iterator[dict[str, Value]]:

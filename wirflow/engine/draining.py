@@ -178,8 +178,9 @@ def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Dra
         else:
             unit.end(item.id, "fired")
             done.fired += 1
-        if kept.armed:
-            earliest = stamp(min(timer.due_at for _, _, timer in kept.armed))
+        armed = [timer for one in kept.all() for _, _, timer in one.armed]
+        if armed:
+            earliest = stamp(min(timer.due_at for timer in armed))
             before[item.root] = min(earliest, before.get(item.root, earliest))
     return done
 

@@ -25,7 +25,7 @@ from wirflow.definition.document import Document, Unread
 from wirflow.definition.model import Warn, Workflow
 from wirflow.definition.values import spellings
 from wirflow.engine.draining import Drain, Drained, again
-from wirflow.engine.unit import Unit
+from wirflow.engine.unit import Register, Unit
 from wirflow.errors import InputError, UnknownNameError
 from wirflow.store import backlog, cases, outbox, timers, trail
 from wirflow.store.definitions import Definitions
@@ -160,7 +160,7 @@ class Engine:
         if isinstance(found, Refusal):
             return found
         if not trial and connection is None:
-            self._settle(order.to for kept in found for order in kept.decision.signals)
+            self._settle(order.to for kept in found for one in kept.all() for order in one.decision.signals)
         return [Outcome.of(kept) for kept in found]
 
     def _start_all(
@@ -245,7 +245,7 @@ class Engine:
         if isinstance(kept, Refusal):
             return kept
         if not trial and connection is None:
-            self._settle(order.to for order in kept.decision.signals)
+            self._settle(order.to for one in kept.all() for order in one.decision.signals)
         return Outcome.of(kept)
 
     def _submit(
@@ -260,7 +260,11 @@ class Engine:
             if not isinstance(kept, Refusal):
                 self._shelve(files, trial=trial)
                 unit.keep(kept)
-                unit.flush()
+                try:
+                    unit.flush()
+                except self.database.duplicate_error as error:
+                    # As above: somebody was faster with the key of a child.
+                    raise cases.changed_meanwhile(item.case.key for item in kept.begun) from error
             return kept
 
     # -- what happens by itself --------------------------------------------------------
@@ -312,7 +316,13 @@ class Engine:
         """What should be known about a case now, though nothing is refused."""
         with self.database.reading() as session:
             linked = self._linked(session, stored.case.links)
-        facts = facts_at(self.profile, self.clock.now(), linked, ())
+            below = (
+                cases.load_children(session, self._definitions, [stored.id])
+                if stored.workflow.children
+                else ()
+            )
+        children = [as_linked(item.case, item.workflow) for item in below]
+        facts = facts_at(self.profile, self.clock.now(), linked, (), children)
         return warnings(stored.workflow, stored.case, facts)
 
     def history(self, key: str | None = None) -> list[Entry]:
@@ -488,7 +498,9 @@ class Engine:
 
     def _unit(self, session: Session, now: datetime) -> Unit:
         """The batch of a transaction."""
-        return Unit(session, self._definitions, Batch(self.profile, self._templates, _salt, now))
+        register = Register(session, self._definitions)
+        batch = Batch(self.profile, self._templates, _salt, now, newcomers=register)
+        return Unit(session, self._definitions, batch)
 
     def _settle(self, told: Iterable[str]) -> None:
         """Let what was told to cases reach them at once, after what was due in their clusters before."""

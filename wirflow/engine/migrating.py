@@ -183,8 +183,9 @@ class Migrator(Engine):
 
     def _move(self, key: str, maps: Mapping[str, VersionMap], actor: str, reason: str | None) -> Move | None:
         move = again(partial(self._move_once, key, maps, actor, reason))
-        if move is not None and move.decision is not None and move.decision.signals:
-            self._settle(order.to for order in move.decision.signals)
+        if move is not None and move.decision is not None and (move.decision.signals or move.decision.starts):
+            # What its new children tell goes through their parent's cluster, too.
+            self._settle([key, *(order.to for order in move.decision.signals)])
         return move
 
     def _move_once(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wirflow.core.batch import FIRST_NEW
+from wirflow.definition.model import PARENT
 from wirflow.errors import UnknownNameError
 from wirflow.store import cases, outbox, timers, trail
 from wirflow.store.cases import StoredCase
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from wirflow.core.batch import Batch, Kept
     from wirflow.core.case import Timer
+    from wirflow.definition.model import Workflow
     from wirflow.store.database import Session
     from wirflow.store.definitions import Definitions
     from wirflow.store.timers import DueTimer, Ending, Status
@@ -35,6 +37,7 @@ class Unit:
         """Key → the case as it was read."""
         self._definitions = definitions
         self._kept: list[Kept] = []
+        self._begun: dict[str, int] = {}
         self._endings: dict[int, tuple[Ending, str | None]] = {}
 
     # -- reading -----------------------------------------------------------------------
@@ -107,6 +110,11 @@ class Unit:
                 )
         for stored in linked.values():
             self._take(stored, {})
+        parents = [stored.id for stored in found if stored.workflow.children]
+        if parents:
+            for stored in cases.load_children(self.session, self._definitions, parents):
+                if stored.case.key not in held:
+                    self._take(stored, {})
         for stored in found:
             self._take(stored, armed.get(stored.id, {}))
 
@@ -117,10 +125,12 @@ class Unit:
     # -- writing -----------------------------------------------------------------------
 
     def keep(self, kept: Kept) -> None:
-        """Have a decision written at the end."""
-        self._kept.append(kept)
+        """Have a decision written at the end, with the children that began with it."""
+        self._kept += kept.all()
         for number in kept.cancelled:
             self._endings[number] = ("cancelled", None)
+        for item in kept.begun:
+            self._begun[item.case.key] = self._definitions.number(self.session, item.workflow.hash)
 
     def end(self, number: int, ending: Ending, error: str | None = None) -> None:
         """Have it written how a timer ended."""
@@ -136,13 +146,12 @@ class Unit:
             ConflictError: somebody else changed one of the cases meanwhile.
         """
         session, kept, stored = self.session, self._kept, self.stored
+        new = {**(new or {}), **self._begun}
         last = {item.case.key: item for item in kept}
         if new:
             self._add(new, last)
         changed = [
-            (stored[key], self._row(stored[key], item))
-            for key, item in last.items()
-            if not new or key not in new
+            (stored[key], self._row(stored[key], item)) for key, item in last.items() if key not in new
         ]
         cases.change(session, changed)
         trail.add(session, [(stored[item.case.key].id, item.written) for item in kept])
@@ -204,12 +213,17 @@ class Unit:
             clusters |= dict.fromkeys(members, first)
         for key, definition in new.items():
             kept = last[key]
+            above = kept.case.links.get(PARENT) if kept.workflow.parent else None
+            parent = None
+            if above is not None:
+                parent = numbers[above] if above in numbers else self.stored[above].id
             self.stored[key] = StoredCase(
                 id=numbers[key],
                 definition_id=definition,
                 workflow=kept.workflow,
                 case=kept.case,
                 cluster=clusters.get(numbers[key]),
+                parent=parent,
             )
         cases.add(self.session, [self.stored[key] for key in new])
 
@@ -225,3 +239,20 @@ def _together(roots: Mapping[str, int], links: Mapping[str, Iterable[str]]) -> l
                 for number in two:
                     found[number] = one
     return list({id(members): members for members in found.values()}.values())
+
+
+class Register:
+    """What a transaction knows of the children that begin in it."""
+
+    def __init__(self, session: Session, definitions: Definitions) -> None:
+        self._session = session
+        self._definitions = definitions
+
+    def newest(self, workflow: str) -> Workflow | None:
+        """The version that a new case pins; None: there is no such workflow."""
+        found = self._definitions.latest(self._session, workflow)
+        return found[1] if found else None
+
+    def taken(self, keys: Collection[str]) -> Collection[str]:
+        """Those of some keys that cases have already."""
+        return cases.load_many(self._session, self._definitions, keys).keys()

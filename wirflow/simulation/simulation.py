@@ -25,7 +25,7 @@ from wirflow.simulation.happening import Happening
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from wirflow.core.batch import Kept
     from wirflow.core.case import Case, Timer
@@ -56,14 +56,14 @@ class Simulation:
             world: where it starts.
             salts: gives the salts of commitments to personal values.
         """
-        self._batch = Batch(world.profile, world.templates, salts, world.now, count(1))
+        self._newest = world.newest
+        self._batch = Batch(world.profile, world.templates, salts, world.now, count(1), self)
         self.now: Final = _Now(self._batch)
         self.profile = world.profile
         self.cases: dict[str, Case] = dict(world.cases)
         """Every case as it stands now."""
         self.definitions: dict[str, Workflow] = dict(world.definitions)
         """Key → the definition that the case pins."""
-        self._newest = world.newest
         self._due: list[Due] = []
         """A heap; those that were cancelled meanwhile are passed over."""
         self._clusters: dict[str, set[str]] = {}
@@ -97,7 +97,7 @@ class Simulation:
             return found
         for kept in found:
             self._link(kept.case)
-        return [self._keep(kept) for kept in found]
+        return [happening for kept in found for happening in self._keep(kept)]
 
     def act(
         self,
@@ -133,8 +133,8 @@ class Simulation:
         kept = self._batch.act(key, action)
         if isinstance(kept, Refusal):
             return [self._happening(held.workflow, before, before, action, refused=kept)]
-        happened = [self._keep(kept)]
-        if kept.decision.signals:
+        happened = self._keep(kept)
+        if any(one.decision.signals for one in kept.all()):
             # Told at once, after what was due before it in the cases that are linked to each other;
             # what else is overdue waits for the scheduler's next beat.
             while (due := self._next_of(self._clusters[key])) and due[0] <= self.now.instant:
@@ -196,7 +196,17 @@ class Simulation:
                 else Text.same(str(error) or type(error).__name__)
             )
             return [self._happening(workflow, case, case, event, error=words)]
-        return [] if kept is None else [self._keep(kept)]
+        return [] if kept is None else self._keep(kept)
+
+    # -- what its batch asks for -------------------------------------------------------
+
+    def newest(self, workflow: str) -> Workflow | None:
+        """The version that a new case pins; None: there is no such workflow."""
+        return self._newest.get(workflow)
+
+    def taken(self, _keys: Collection[str]) -> Collection[str]:
+        """Nothing that the batch would not know: it holds all cases."""
+        return ()
 
     # -- inside ------------------------------------------------------------------------
 
@@ -225,8 +235,13 @@ class Simulation:
                 for key in two:
                     self._clusters[key] = one
 
-    def _keep(self, kept: Kept) -> Happening:
-        """Remember what a decision left, and tell it."""
+    def _keep(self, kept: Kept) -> list[Happening]:
+        """Remember what a decision left, and tell it, with the children that began with it."""
+        for one in kept.begun:
+            self._link(one.case)
+        return [self._keep_one(one) for one in kept.all()]
+
+    def _keep_one(self, kept: Kept) -> Happening:
         self.cases[kept.case.key], self.definitions[kept.case.key] = kept.case, kept.workflow
         for number, key, timer in kept.armed:
             heapq.heappush(self._due, (timer.due_at, number, key))

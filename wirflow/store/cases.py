@@ -38,6 +38,8 @@ class StoredCase:
     case: Case
     cluster: int | None = None
     """The smallest number of all cases that are linked to it, be it by way of others; None: it is alone."""
+    parent: int | None = None
+    """Of a new case: the number of the case that it belongs to; not read again."""
     texts: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """The columns that hold JSON, as they were read: what did not change is not encoded again."""
 
@@ -68,6 +70,7 @@ _COLUMNS = (
 _READ = select(*_COLUMNS).where(cases.c.key == bindparam("key"))
 _BY_ID = select(*_COLUMNS).where(Among(cases.c.id, "ids")).order_by(cases.c.id)
 _BY_KEY = select(*_COLUMNS).where(Among(cases.c.key, "keys")).order_by(cases.c.key)
+_BY_PARENT = select(*_COLUMNS).where(Among(cases.c.parent_id, "ids")).order_by(cases.c.id)
 _KEYS = select(cases.c.key).order_by(cases.c.key)
 _other = cases.alias("other")
 # The lock of a cluster is the row of its first case.  Nobody waits for a cluster who holds a higher one.
@@ -122,7 +125,7 @@ _WRITTEN = (
     "revision",
     "digest",
 )
-_ADD = Insert(cases, (*_WRITTEN, "id", "cluster", "key", "workflow", "links", "note"))
+_ADD = Insert(cases, (*_WRITTEN, "id", "cluster", "parent_id", "key", "workflow", "links", "note"))
 _CHANGE = Update(cases, _WRITTEN, ("id", "revision"))
 _RENAME = Update(cases, ("links", "sources"), ("id",))
 _KEEP = Insert(personal, ("case_id", "field", "seq", "value", "salt", "commitment"))
@@ -151,6 +154,11 @@ def load_many(session: Session, definitions: Definitions, keys: Iterable[str]) -
         return {}
     rows = session.rows(_BY_KEY, {"keys": session.listed(wanted)})
     return {stored.case.key: stored for stored in _complete(session, definitions, rows)}
+
+
+def load_children(session: Session, definitions: Definitions, numbers: Iterable[int]) -> list[StoredCase]:
+    """The cases that belong to some cases, given the numbers of those."""
+    return _complete(session, definitions, session.rows(_BY_PARENT, {"ids": session.listed(numbers)}))
 
 
 def lock(session: Session, definitions: Definitions, keys: Iterable[str]) -> list[StoredCase]:
@@ -216,6 +224,7 @@ def add(session: Session, new: Sequence[StoredCase]) -> None:
             *_row(stored, {}),
             stored.id,
             stored.cluster,
+            stored.parent,
             stored.case.key,
             stored.case.workflow,
             _text(stored.case.links),
@@ -330,6 +339,7 @@ def _from_row(row: Any, workflow: Workflow) -> StoredCase:
             actors=_names(actors),
             times={name: unstamp(moment) for name, moment in remembered["times"].items()},
             history=remembered["history"],
+            child=remembered.get("child"),
             done=_done(done),
             sources=_names(sources),
             note=_decode(note, type=Text) if note else None,
@@ -388,11 +398,10 @@ def _public(workflow: Workflow, case: Case) -> str:
 
 
 def _memory(case: Case) -> str | None:
-    if not case.times and not case.history:
+    if not case.times and not case.history and case.child is None:
         return None
-    return _text(
-        {"times": {name: stamp(moment) for name, moment in case.times.items()}, "history": case.history}
-    )
+    memory = {"times": {name: stamp(moment) for name, moment in case.times.items()}, "history": case.history}
+    return _text(memory if case.child is None else {**memory, "child": case.child})
 
 
 def _text(value: object) -> str:

@@ -55,6 +55,8 @@ class CaseColumns(NamedTuple):
     digest: str
     parent_id: int | None
     cluster: int | None
+    parent: str | None
+    """The key of the case behind `parent_id`."""
 
 
 class TimerColumns(NamedTuple):
@@ -139,13 +141,16 @@ _ENTRIES = (
     .join(cases, cases.c.id == entries.c.case_id, isouter=True)
     .order_by(cases.c.key, entries.c.seq)
 )
+_parent = cases.alias("parent")
 _CASES = (
     select(
         cases.c.key,
         cases.c.workflow,
         definitions.c.hash,
-        *(cases.c[name] for name in CaseColumns._fields[3:]),
+        *(cases.c[name] for name in CaseColumns._fields[3:-1]),
+        _parent.c.key,
     )
+    .join(_parent, _parent.c.id == cases.c.parent_id, isouter=True)
     .join(definitions, definitions.c.id == cases.c.definition_id, isouter=True)
     .order_by(cases.c.key)
 )

@@ -111,6 +111,7 @@ def _differing(row: CaseColumns, case: ToldCase, known: Mapping[str, Workflow]) 
         ("since", row.since, case.since),
         ("revision", row.revision, case.revision),
         ("digest", row.digest, case.digest),
+        ("parent", row.parent, case.parent),
     )
     yield from (name for name, there, said in plain if there != said)
     in_json = (

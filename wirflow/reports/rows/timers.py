@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from wirflow.audit.finding import finding
 from wirflow.clock import stamp
+from wirflow.definition.model import HEARD
 from wirflow.reports.rows.raw import rows, same_json, words
 from wirflow.reports.rows.told import Ends, Identity
 from wirflow.store import mirror
@@ -116,7 +117,9 @@ def _ended(
         overtaken = (
             identity.kind == "reminder" and later.get((identity.case, identity.name), "") > identity.due_at
         )
-        if not dealt and not overtaken:
+        # A case that hears of a child writes only what follows from it.
+        unmoved = identity.kind == "signal" and identity.name == HEARD
+        if not dealt and not overtaken and not unmoved:
             return False
     known = ("fired", "refused", "cancelled", "merged", "armed", "failed")
     return sum(count[status] for status in known) == len(kept)

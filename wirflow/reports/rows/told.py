@@ -12,6 +12,7 @@ from wirflow.audit.entry import is_commitment
 from wirflow.core.case import ENTRY
 from wirflow.core.firing import MAX_SIGNAL_DEPTH
 from wirflow.core.machine import remembered
+from wirflow.definition.model import HEARD, PARENT
 
 _decode = msgspec.json.decode
 
@@ -75,6 +76,10 @@ class ToldCase:
     history: dict[str, str] = field(default_factory=dict)
     done: dict[str, list[str]] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
+    child: str | None = None
+    """Of which kind of children of its parent it is."""
+    parent: str | None = None
+    """The key of the case that it belongs to."""
     note: str | None = None
     """SHA-256 of its remark."""
     private: set[str] = field(default_factory=set)
@@ -83,7 +88,10 @@ class ToldCase:
     @property
     def memory(self) -> dict[str, Any] | None:
         """When watched events happened last, and how states with a history were left."""
-        return {"times": self.times, "history": self.history} if self.times or self.history else None
+        if not (self.times or self.history or self.child):
+            return None
+        memory: dict[str, Any] = {"times": self.times, "history": self.history}
+        return {**memory, "child": self.child} if self.child else memory
 
 
 class Told:
@@ -146,6 +154,9 @@ class Told:
         case.state, case.revision = body["to"], seq
         case.links = body.get("links", case.links)
         case.sources = {**body["sources"]} if "sources" in body else case.sources
+        if first:
+            case.child = body.get("child")
+            case.parent = body["links"].get(PARENT) if case.child else None
         if first and body.get("note"):
             case.note = body["note"]["sha256"]
         if migration:
@@ -219,7 +230,9 @@ class Told:
                 signal["case"], signal["event"], "signal", signal["label"], body["occurred_at"]
             )
             self._causes[signal["label"]] = cause
-            told = Armed(due=None, event=signal["event"], payload=signal["values"] or None)
+            # What a case hears of its children fires nothing.
+            event = None if signal["event"] == HEARD else signal["event"]
+            told = Armed(due=None, event=event, payload=signal["values"] or None)
             self.armed.setdefault(identity, []).append(told)
 
     def _derived(self, key: str, timer: dict[str, Any]) -> None:
