@@ -14,6 +14,7 @@ fields:
   starts: {type: date}
   ends: {type: date}
   office: {type: text}
+  offices: {type: list, of: text}
 links:
   friend: {workflow: grant}
 children:
@@ -27,6 +28,11 @@ states:
 transitions:
   fill: {from: draft, by: clerk, input: {amount: optional, starts: optional, ends: optional}}
   ask: {from: draft, by: clerk, input: [office], start: [{child: opinion, with: {office: office}}]}
+  ask_all:
+    from: draft
+    by: clerk
+    input: [offices]
+    start: {child: opinion, each: offices, with: {office: each.item}, key: "{key}/{item}"}
   approve:
     from: draft
     to: running

@@ -18,7 +18,9 @@ from wirflow.core.firing import as_linked, event_of, is_merged
 from wirflow.core.opening import NewCase, child_of, opening, sibling
 from wirflow.core.record import record
 from wirflow.definition.guards import AbsentError, guards_for
+from wirflow.definition.kin import kin
 from wirflow.definition.usage import minds_children
+from wirflow.definition.values import CASE_KEY_PATTERN
 
 if TYPE_CHECKING:
     from wirflow.definition.model import Workflow
@@ -90,6 +92,22 @@ def test_there_are_as_many_children_as_years(first, last):
     years = [item.data["year"] for item in new]
     # Days of one year the wrong way round touch no day of it.
     assert years == (list(range(first.year, last.year + 1)) if first <= last else [])
+
+
+ITEMS = st.text(alphabet="aÄ9 .-/_!", min_size=1, max_size=20).map(str.strip).filter(bool)
+
+
+@given(st.lists(ITEMS, max_size=6))
+def test_there_are_as_many_children_as_items(items):
+    """For each item one, each with a key of its own that is one; what does not fit into a key is left out."""
+    event = act("ask_all", offices=tuple(items))
+    new = decided(decide(GRANT, case("draft"), event, FACTS)).starts
+    assert [item.data["office"] for item in new] == items
+    assert len({item.key for item in new}) == len(items)
+    assert all(CASE_KEY_PATTERN.fullmatch(item.key) and item.key.startswith("G-1") for item in new)
+    assert all(
+        kin(item.key, {"G-1": "grant"}, KNOWN) in {"opinion", "report"} for item in new if "/" in item.key
+    )
 
 
 def test_what_is_not_known_starts_no_children():

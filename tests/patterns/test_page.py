@@ -61,7 +61,9 @@ def test_a_detour_says_why():
 def test_the_sums_are_right():
     """The page counts its own rows."""
     supports = [row[3] for row in _ROW.findall(text())]
-    assert f"{supports.count('direct')} are direct and {supports.count('detour')} take a detour" in text()
+    detours = supports.count("detour")
+    takes = "takes" if detours == 1 else "take"
+    assert f"{supports.count('direct')} are direct and {detours} {takes} a detour" in text()
     assert ("out of reach" in supports) == ("None is out of reach as a whole" not in text())
 
 

@@ -31,16 +31,13 @@ def test_the_definitions_are_sound():
     assert [item.line("en") for item in check(None, files).findings] == []
 
 
-def test_two_instances_that_begin_in_one_moment_both_begin(tmp_path):
-    """What the page admits of 14: the main case refuses to count the second, but its answer counts."""
+def test_children_of_one_list_are_as_many_as_its_items(tmp_path):
+    """Of 14: none for an empty list, and then nobody waits."""
     simulation = empty(HERE, "14-instances-run-time", tmp_path)
-    simulation.start_all([new("S-1", "site")], actor="desk")
-    simulation.act("S-1", "hear", actor="desk", given={"neighbours": 1})
-    both_at_once = [new(key, "neighbour", site="S-1") for key in ("N-1", "N-2")]
-    simulation.start_all(both_at_once, actor="desk")
-    told = list(simulation.advance(simulation.now.instant))
-    assert [item.refused is None for item in told] == [True, False]
-    assert simulation.cases["S-1"].data["begun"] == 1
-    simulation.act("N-2", "answer", actor="desk")
+    simulation.start_all([new("S-1", "site"), new("S-2", "site")], actor="desk")
+    simulation.act("S-1", "hear", actor="desk", given={"neighbours": ()})
+    simulation.act("S-2", "hear", actor="desk", given={"neighbours": ("a", "a", "b")})
     assert simulation.cases["S-1"].state == "heard"
-    assert simulation.cases["N-1"].state == "asked"
+    assert [key for key in simulation.cases if key.startswith("S-2/")] == [
+        f"S-2/neighbour-{number}" for number in (1, 2, 3)
+    ]

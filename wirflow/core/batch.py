@@ -340,8 +340,10 @@ class Batch:
                 hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
             )
         keys = [new.key for new in parent.starts]
-        taken = {*self.held, *there}.intersection(keys)
-        taken |= set(self._newcomers.taken(keys)) if self._newcomers else set()
+        spelt = {one: key for key in keys for one in spellings(key)}
+        found = {*self.held, *there}.intersection(spelt)
+        found |= set(self._newcomers.taken(spelt)) if self._newcomers else set()
+        taken = {spelt[one] for one in found}
         there |= set(keys)
         above = as_linked(parent.case, workflow)
         for new in parent.starts:

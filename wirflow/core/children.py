@@ -12,7 +12,7 @@ from wirflow.core.opening import NewCase
 from wirflow.core.telling import stand_ins
 from wirflow.definition.guards import AbsentError, guards_for
 from wirflow.definition.kin import pattern
-from wirflow.definition.model import EACH_YEAR, PARENT, Field
+from wirflow.definition.model import PARENT, Field
 from wirflow.definition.values import CASE_KEY_PATTERN, Value, parse
 from wirflow.errors import InputError
 from wirflow.text import Text
@@ -30,7 +30,8 @@ MAX_STARTED: Final = 1_000
 MAX_GENERATIONS: Final = 100
 """How many starts may lead to one another before the chain is taken for a loop."""
 
-_UNFIT: Final = re.compile(r"[^\w./-]+|_+$")
+_UNFIT: Final = re.compile(r"[^\w./-]+")
+_PARTED: Final = re.compile(r"[^\w.-]+")
 
 
 def started(
@@ -58,7 +59,7 @@ def started(
         except AbsentError:
             continue
         try:
-            rows = list(_each(workflow, start, scope))
+            rows = list(_each(workflow, start, case, scope))
         except AbsentError as absent:
             return _not_known(workflow, start, absent)
         if len(found) + len(rows) > MAX_STARTED:
@@ -71,7 +72,7 @@ def started(
             taken.add(key)
             links = {item.name: case.links[item.to] for item in start.links if item.to in case.links}
             try:
-                data = _facts_of(workflow, start, scope.within("each", each) if start.years else scope)
+                data = _facts_of(workflow, start, scope.within("each", each))
             except InputError as error:
                 return _refused(workflow, start, error)
             found.append(
@@ -141,8 +142,15 @@ def cannot_begin(new: NewCase, against: Refusal) -> Refusal:
     )
 
 
-def _each(workflow: Workflow, start: Start, scope: Scope) -> Iterator[dict[str, Value]]:
-    """What each child of a start has of its own: nothing, or its year with the days that count."""
+def _each(workflow: Workflow, start: Start, case: Case, scope: Scope) -> Iterator[dict[str, Value]]:
+    """What each child of a start has of its own: nothing, an item, or its year with the days that count."""
+    if start.each is not None:
+        items = case.data.get(start.each)
+        if not isinstance(items, tuple):
+            raise AbsentError(start.each)
+        for item in items:
+            yield {"item": item}
+        return
     if start.years is None:
         yield {}
         return
@@ -162,8 +170,8 @@ def _each(workflow: Workflow, start: Start, scope: Scope) -> Iterator[dict[str, 
 def _facts_of(workflow: Workflow, start: Start, scope: Scope) -> Mapping[str, Value]:
     """The facts that a child begins with; one that cannot be computed yet stays absent."""
     guards = guards_for(workflow)
-    if start.years:
-        guards = guards.within(EACH_YEAR)
+    if start.years or start.each:
+        guards = guards.within(workflow.each(start))
     fields = stand_ins(workflow.children_by_name[start.children].fields)
     data = {}
     for item in start.values:
@@ -176,11 +184,15 @@ def _facts_of(workflow: Workflow, start: Start, scope: Scope) -> Mapping[str, Va
 
 def _key(start: Start, parent: str, each: Mapping[str, Value], taken: Collection[str]) -> str:
     """What a child is called: unlike any other child of its parent."""
-    name = pattern(start).format_map({"key": parent, "child": start.children, **each})
-    key, number = _UNFIT.sub("-", name), 1
+    words = {"key": parent, "child": start.children, **each}
+    if "item" in each:
+        words["item"] = _PARTED.sub("-", str(each["item"])).strip("./-_") or str(each["number"])
+    name = pattern(start).format_map(words)
+    usual = _UNFIT.sub("-", name).rstrip("./-_")
+    key, number = usual, 1
     while key in taken:
         number += 1
-        key = f"{_UNFIT.sub('-', name)}-{number}"
+        key = f"{usual}-{number}"
     return key
 
 

@@ -347,18 +347,33 @@ class _Builder:
             )
         if name is None:
             return None
+        each = self._list(part.get("each"))
+        if each and span:
+            self._log.add(
+                "wrong-value",
+                part.key("each"),
+                Text(
+                    "Je Jahr und je Eintrag zugleich geht nicht.", "For each year and each item is too much."
+                ),
+                Text("'each' oder 'each_year' kann entfallen.", "'each' or 'each_year' can go."),
+            )
+            each = None
         kind = self._names.children[name]
         known = self._outlines.get(kind.workflow)
         types: dict[str, str] = {field.name: field.kind for field in kind.fields}
         rows = [row for row in part.many("with") if known and row[0].text not in known.unsure]
         key: Scalar | None = part.get("key")
+        own: Types[str, str] = EACH_YEAR if years else {}
+        if each:
+            own = {"each.number": "integer", "each.item": self._names.fields[each].of or "text"}
         return Start(
             children=name,
             when=when,
             years=years,
-            values=self._assignments(rows, types, EACH_YEAR if years else None),
+            each=each,
+            values=self._assignments(rows, types, own),
             links=tuple(self._passed(kind.workflow, known, part)) if known else (),
-            key=key.text if key and self._check_key(key, each=years is not None) else None,
+            key=key.text if key and self._check_key(key, own) else None,
         )
 
     def _passed(self, workflow: str, known: Outline, part: Part) -> Iterator[Passed]:
@@ -382,9 +397,23 @@ class _Builder:
                 )
             yield Passed(name=name.text, to=to)
 
-    def _check_key(self, key: Scalar, *, each: bool) -> bool:
-        """Whether keys can be made of a text, and differ if several are."""
-        names = {"key", "number", *(("year",) if each else ())}
+    def _list(self, name: Scalar | None) -> str | None:
+        """A field that has to be a list."""
+        text = self._known("field", name, self._names.fields)
+        if text and name and self._names.fields[text].type != "list" and text not in self._unsure:
+            fit = ", ".join(field.name for field in self._names.fields.values() if field.type == "list")
+            self._log.add(
+                "wrong-type",
+                name,
+                Text(f"'{text}' ist keine Liste.", f"'{text}' is no list."),
+                Text(f"Möglich: {fit or '-'}.", f"Possible: {fit or '-'}."),
+            )
+            return None
+        return text
+
+    def _check_key(self, key: Scalar, own: Types[str, str]) -> bool:
+        """Whether keys can be made of a text."""
+        names = {"key", "number", *({"year", "item"} & {name.removeprefix("each.") for name in own})}
         try:
             parts = list(Formatter().parse(key.text))
         except ValueError:

@@ -83,6 +83,12 @@ START: Final = Record(
                 "One for each calendar year from one day to another.",
             ),
         ),
+        "each": Key(
+            IDENTIFIER,
+            about=Text(
+                "Je Eintrag dieses Listenfeldes einer.", "One for each item of this field, which is a list."
+            ),
+        ),
         "with": Key(
             _ASSIGNMENTS,
             about=Text(
@@ -100,8 +106,8 @@ START: Final = Record(
         "key": Key(
             TEXT,
             about=Text(
-                "Sein Aktenzeichen aus {key}, {year}, {number}; sonst {key}/<Name>.",
-                "Its key, made of {key}, {year}, {number}; else {key}/<name>.",
+                "Sein Aktenzeichen aus {key}, {year}, {item}, {number}; sonst {key}/<Name>.",
+                "Its key, made of {key}, {year}, {item}, {number}; else {key}/<name>.",
             ),
         ),
     },

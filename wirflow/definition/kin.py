@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from wirflow.definition.model import Start, Workflow
 
-_PARTS: Final = {"key": r"(?P<key>.+)", "year": r"[0-9]{1,4}", "number": r"[0-9]+"}
+_PARTS: Final = {"key": r"(?P<key>.+)", "year": r"[0-9]{1,4}", "number": r"[0-9]+", "item": r"[^/]+"}
 
 
 def kin(key: str, cases: Mapping[str, str], workflows: Mapping[str, Workflow]) -> str | None:
@@ -40,7 +40,8 @@ def kin(key: str, cases: Mapping[str, str], workflows: Mapping[str, Workflow]) -
 
 def pattern(start: Start) -> str:
     """How the keys of the children are made that a start brings."""
-    return start.key or ("{key}/{child}-{year}" if start.years else "{key}/{child}")
+    usual = "-{year}" if start.years else "-{number}" if start.each else ""
+    return start.key or f"{{key}}/{{child}}{usual}"
 
 
 @lru_cache(maxsize=512)

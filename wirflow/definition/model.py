@@ -237,11 +237,13 @@ class Start:
     when: str | None = None
     years: Years | None = None
     """One for each of these years."""
+    each: str | None = None
+    """One for each item of this list."""
     values: tuple[Assignment, ...] = ()
     """Fields of the child and expressions over the parent; `each.year` and its like among them."""
     links: tuple[Passed, ...] = ()
     key: str | None = None
-    """How it is called: text with `{key}`, `{year}` and `{number}` in it."""
+    """How it is called: text with `{key}`, `{year}`, `{item}` and `{number}` in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -433,6 +435,15 @@ class Workflow:
             return (self.link_by_name[name].workflow,)
         found = (item.workflow for item in self.children if name in {item.name, CHILDREN})
         return tuple(dict.fromkeys(found))
+
+    def each(self, start: Start) -> Mapping[str, str]:
+        """The names, with their types, that tell the children of one start apart."""
+        if start.years is not None:
+            return EACH_YEAR
+        if start.each is None:
+            return {}
+        field = self.field_by_name.get(start.each)
+        return {"each.number": "integer", "each.item": (field.of if field else None) or "text"}
 
     def fields_of(self, name: str) -> tuple[LinkedField, ...]:
         """The facts of the cases behind a link, or of children; those that differ in type left away."""

@@ -124,6 +124,8 @@ def _needed(item: Transition) -> Mapping[str, None]:
     """The facts without which a transition cannot start its children."""
     names: dict[str, None] = {}
     for start in item.start:
+        if start.each is not None and start.when is None:
+            names[start.each] = None
         if start.years is not None and start.when is None:
             for text in (start.years.first, start.years.last):
                 names |= dict.fromkeys(name.name for name in read(text).values if "." not in name.name)
