@@ -240,6 +240,20 @@ def test_land_law_and_what_was_not_at_hand_is_not_verified():
     }
 
 
+@pytest.mark.parametrize(
+    ("rule", "day", "verified"),
+    [
+        ("hgo-58", "2020-12-17", True),
+        ("hgo-58", "2011-12-01", False),
+        ("hpvg-69", "2020-12-17", True),
+        ("hpvg-69", "2023-04-06", False),
+    ],
+)
+def test_what_was_compared_counts_for_the_days_of_its_wording(rule, day, verified):
+    """A wording that was compared with the law vouches for its own time and for no other."""
+    assert compute(rule, DAY(day)).verified is verified
+
+
 def test_a_near_name_is_suggested():
     """An unknown rule names the one that was probably meant."""
     with pytest.raises(UnknownNameError) as caught:

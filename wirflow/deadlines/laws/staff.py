@@ -2,7 +2,7 @@
 
 Sources: Teilzeit- und Befristungsgesetz of 21 December 2000, §§ 14, 15, 17;
 § 38 (1) SGB III as in force since 2009; Hessisches Personalvertretungsgesetz of
-24 March 1988, § 69, and its successor of 28 March 2023, both unverified.
+24 March 1988, § 69 (2); its successor of 28 March 2023 is unverified.
 """
 
 from __future__ import annotations
@@ -35,10 +35,16 @@ RULES: Final = (
         versions=(
             Version(
                 law="§ 69 Abs. 2 HPVG 1988",
-                verified=False,
+                verified=True,
                 period=_TWO_WEEKS,
                 valid_until=date(2023, 4, 5),
                 instead={"urgent": _URGENT},
+                notes=Text(
+                    "Verglichen mit dem Wortlaut des Abs. 2: zwei Wochen nach Antragstellung, in dringenden "
+                    "Fällen auf eine Woche abkürzbar.",
+                    "Compared with the wording of para. 2: two weeks after the request, in urgent cases "
+                    "one week.",
+                ),
             ),
             Version(
                 law="HPVG vom 28.03.2023",
