@@ -53,6 +53,8 @@ clean:
 .venv/runtime: requirements.txt pyproject.toml | .venv/bin/python
 	$(PIP) install --require-hashes -r requirements.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
+	# Python 3.12 reads path files in the locale's encoding: a relative path has no umlauts in it.
+	$(PYTHON) -c 'import pathlib; [path.write_text("../../../..\n") for path in pathlib.Path(".venv/lib").glob("python*/site-packages/*_wirflow.pth")]'
 	@touch $@
 
 .venv/everything: requirements-dev.txt .venv/runtime
