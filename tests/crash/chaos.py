@@ -39,6 +39,7 @@ from typing import TYPE_CHECKING, Any
 from tests.crash.checker import check
 from tests.crash.server import Server
 from wirflow.clock import SystemClock, VirtualClock, stamp
+from wirflow.errors import WirflowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,6 +200,9 @@ class Chaos:
             code = 0
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
+        except WirflowError as error:  # the server was stopped under it
+            os.write(2, f"{error}\n".encode())
+            code = 3
         except BaseException:  # noqa: BLE001 - whatever it is, it must not come back into the parent
             import traceback  # noqa: PLC0415 - only then
 
@@ -263,7 +267,8 @@ class Chaos:
             process = self._running.pop()
             status = os.waitpid(process.pid, 0)[1]
             self._ended(process, status)
-            if process.kind == "run" and status != 0 and not self._server:
+            # One that has only just been forked does not hear SIGTERM yet, and has nothing to finish.
+            if process.kind == "run" and status not in {0, signal.SIGTERM} and not self._server:
                 self.report.wrong.append(f"a worker that was asked to end ended with {status}")
 
     def _finish(self) -> None:
