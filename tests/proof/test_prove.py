@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
-from tests.proof.tried import HEAD, HERE, codes, small
+from tests.proof.tried import HEAD, HERE, codes, played, small, tried
 from wirflow.definition.portfolio import read_portfolio_text
 from wirflow.definition.reader import read_workflow_text, read_workflows
 from wirflow.proof import DEEP, QUICK, Effort, prove
@@ -184,3 +185,61 @@ invariants: {never: {always: "!final"}}
         "2021-01-04 clerk: CASE go {amount: 100.00} ⇒ b",
     )
     assert "reason: …" in report.claims[0].story.scenario("x")
+
+
+LINKED = """
+fields:
+  kind: {type: choice, choices: [a, b], required: true}
+  paid: {type: money}
+  name: {type: text, required: true}
+  count: {type: integer, required: true}
+  cost: {type: money, required: true}
+  day: {type: date, required: true}
+  urgent: {type: boolean, required: true}
+  length: {type: period, required: true}
+links:
+  partner: {workflow: small}
+states:
+  open: {initial: true}
+  done: {final: true}
+transitions:
+  close:
+    from: open
+    to: done
+    by: [clerk]
+    reason: true
+    input: {paid: required}
+    requires:
+      - when: has(partner) && partner.state == 'done' && partner.kind == 'b' && paid > 5
+        else: {de: Nein., en: No.}
+invariants:
+  never_done: {always: 'state != "done"'}
+"""
+
+
+def test_a_run_that_needs_another_case_tells_of_it_and_can_be_played(tmp_path):
+    """The other case stands in brackets; the scenario starts it as it has to be, with all that it needs."""
+    reading = read_workflow_text(HEAD + LINKED)
+    (claim,) = prove(reading).claims
+    start, closed = claim.story.lines
+    assert closed == "2021-01-04 clerk: CASE close {paid: 105.00} [partner: done {kind: b}] ⇒ done"
+    assert start.endswith("⇒ open")
+    assert claim.story.playable
+    steps = yaml.safe_load(claim.story.scenario("run"))["steps"]
+    partner, case, acted, expected = steps
+    assert partner["new"]["state"] == "done"
+    assert partner["new"]["data"].keys() >= {"kind", "name", "count", "cost", "day", "urgent", "length"}
+    assert case["new"]["links"] == {"partner": partner["new"]["key"]}
+    assert acted["reason"] == "…"
+    assert expected["expect"] == {"CASE": {"state": "done"}}
+    assert played(claim, reading, tmp_path) == []
+
+
+def test_a_refusal_is_told_with_its_sign():
+    """A deadline that is refused ends its line with a cross, and the case stands where it stood."""
+    claims = tried(HERE / "broken" / "deadline_refused.yaml")[1].claims
+    (story,) = [claim.story for claim in claims if claim.finding.code == "deadline-refused"]
+    assert story.lines == (
+        "2021-01-04 CASE start {ends: 2021-02-18} ⇒ draft",
+        "2021-02-19 CASE term: lapse ✗",
+    )
