@@ -316,7 +316,7 @@ ESCALATED = spec(
     on="day",
     remind=("P1W",),
     notice=Notice(template="ending", to=("clerk",)),
-    escalate=Escalation(after="P5D", notice=Notice(template="ending", to=("lead",)), unless="note"),
+    escalate=Escalation(after="P5D", notice=Notice(template="ending", to=("lead",)), unless=("note",)),
 )
 HANDLED = (
     move("begin", ("draft", "review"), "review"),

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.definition.test_lists import FACTS, TYPES
 from tests.support import Office, new, open_office
 from wirflow.definition.reader import read_workflow_text
 from wirflow.definition.span import Span
 from wirflow.reports.cases import data_json
+from wirflow.reports.rows import differences
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,3 +85,81 @@ def test_a_correction_takes_a_list(tmp_path):
     office.engine.submit("K-1", "correct", actor="ada", given={"words": ("a",)}, reason="Schreibfehler")
     assert office.engine.history("K-1")[-1].body["changes"]["words"] == [["a", "b"], ["a"]]
     assert office.engine.look("K-1").case.data["words"] == ("a",)
+
+
+CLEARED = """
+wirflow: 1
+workflow: w
+roles: {clerk: {}}
+fields:
+  note: {type: text}
+  name: {type: text, personal: true}
+  before: {type: text}
+  ends: {type: date}
+states: {a: {initial: true}, b: {final: true}}
+transitions:
+  edit: {from: a, by: [clerk], input: {note: optional, name: optional, ends: optional}}
+  forget:
+    from: a
+    by: [clerk]
+    requires: [{when: "has(note)", else: x}]
+    set: {before: note}
+    clear: [note, name, ends]
+  close: {from: a, to: b, by: [clerk], when: "!has(note)"}
+  lapse: {from: a, to: b}
+deadlines:
+  term: {while: a, on: ends, fire: lapse}
+"""
+
+
+def test_facts_are_made_absent(tmp_path, database_url):
+    """`set` sees what `clear` takes away; a personal fact is gone for good, and its deadline with it."""
+    definition = read_workflow_text(CLEARED).checked()["w"]
+    data = {"note": "alt", "name": "Stelle", "ends": date(2021, 6, 1)}
+    office = started(tmp_path, definition, database_url, **data)
+    outcome = office.engine.submit("K-1", "forget", actor="ada")
+    assert [timer.name for timer in outcome.decision.cancel] == ["term"]
+    assert office.engine.look("K-1").case.data == {"before": "alt"}
+    body = office.engine.history("K-1")[-1].body
+    assert body["changes"] == {
+        "before": [None, "alt"],
+        "ends": ["2021-06-01", None],
+        "name": [None, None],
+        "note": ["alt", None],
+    }
+    office.engine.submit("K-1", "edit", actor="ada", given={"name": "Neu"})
+    assert office.engine.look("K-1").case.data == {"before": "alt", "name": "Neu"}
+    with office.database.reading() as session:
+        assert differences(session) == []
+
+
+ESCALATED = """
+wirflow: 1
+workflow: w
+roles: {clerk: {}, lead: {}}
+fields: {ends: {type: date}}
+states: {a: {initial: true}}
+transitions:
+  call: {from: a, by: [clerk]}
+  write: {from: a, by: [clerk]}
+  look: {from: a, by: [clerk]}
+deadlines:
+  term:
+    while: a
+    on: ends
+    notice: {template: ending, to: [clerk]}
+    remind: [P1D]
+    escalate: {after: P5D, to: [lead], unless: [call, write]}
+"""
+
+
+@pytest.mark.parametrize(("event", "heard"), [("look", True), ("call", False), ("write", False)])
+def test_one_of_several_events_makes_an_escalation_needless(tmp_path, event, heard):
+    """Any of the events in `unless` will do, and no other."""
+    definition = read_workflow_text(ESCALATED).checked()["w"]
+    office = started(tmp_path, definition, ends=date(2021, 1, 10))
+    office.at("2021-01-12 09:00").engine.drain()
+    office.engine.submit("K-1", event, actor="ada")
+    office.at("2021-02-01 09:00").engine.drain()
+    kinds = [entry.body["timer"]["kind"] for entry in office.engine.history("K-1") if "timer" in entry.body]
+    assert ("escalation" in kinds) is heard

@@ -58,7 +58,7 @@ UNVOUCHED = {
 def workflow() -> Workflow:
     """The grant, whose proof of use is escalated unless somebody edited the case."""
     flow = grant()
-    escalation = Escalation(after="P5D", notice=Notice(template="ending", to=("lead",)), unless="edit")
+    escalation = Escalation(after="P5D", notice=Notice(template="ending", to=("lead",)), unless=("edit",))
     expire = replace(
         flow.transitions[3],
         requires=(Requirement(when="unit != 'stay'", otherwise=Text("Sie bleibt.", "It stays.")),),

@@ -172,7 +172,7 @@ def _escalations(
     first = min(
         (start_of_day(_before(deadline.due, label), facts.zone) for label in spec.remind), default=due_at
     )
-    cared = case.times.get(escalate.unless or "")
+    cared = max((case.times[event] for event in escalate.unless if event in case.times), default=None)
     if cared is None or cared < first:
         yield Timer(name=spec.name, kind="escalation", label=escalate.after, due_at=moment, deadline=deadline)
 

@@ -445,7 +445,7 @@ def _rules(
 def _assign(
     workflow: Workflow, transition: Transition, case: Case, facts: Facts, data: dict[str, Value]
 ) -> dict[str, Value] | Refusal:
-    """The facts after `set`, in order; each assignment sees those before it."""
+    """The facts after `set`, in order, and `clear`; each assignment sees those before it."""
     for item in transition.set:
         field = workflow.field_by_name[item.field]
         scope = scope_of(workflow, case, facts, data, case.data)
@@ -463,6 +463,8 @@ def _assign(
                 code="out-of-bounds", texts=(error.message,), hint=error.hint, fields=(field.name,)
             )
         data = {**data, item.field: value}
+    if transition.clear:
+        data = {name: value for name, value in data.items() if name not in transition.clear}
     return data
 
 

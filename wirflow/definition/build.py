@@ -219,6 +219,32 @@ class _Builder:
                 found.append(Assignment(field=name.text, value=value.text))
         return tuple(found)
 
+    def _cleared(self, part: Part) -> tuple[str, ...]:
+        """The fields that a transition makes absent: none that a case needs, and none that it sets."""
+        for name in part.many("clear"):
+            field = self._names.fields.get(name.text)
+            if field and field.required:
+                self._log.add(
+                    "wrong-value",
+                    name,
+                    Text(
+                        f"'{name.text}' ist Pflicht (required) und kann nicht wegfallen.",
+                        f"'{name.text}' is required and cannot be made absent.",
+                    ),
+                    Text("'required' oder das hier kann entfallen.", "'required' or this can go."),
+                )
+            if any(row.text == name.text for row, _ in part.many("set")):
+                self._log.add(
+                    "wrong-value",
+                    name,
+                    Text(
+                        f"'{name.text}' wird hier gesetzt und zugleich entfernt.",
+                        f"'{name.text}' is set and made absent here at once.",
+                    ),
+                    Text("Eines von beiden kann entfallen.", "One of the two can go."),
+                )
+        return self._all_known("field", part.many("clear"), self._names.fields)
+
     def _notice(self, part: Part | None) -> Notice | None:
         if part is None or not part.text("template"):
             return None
@@ -290,6 +316,7 @@ class _Builder:
                 for item in part.many("requires")
             ),
             set=self._assignments(part.many("set"), types),
+            clear=self._cleared(part),
             notices=tuple(item for item in notices if item),
             tell=tuple(item for item in signals if item),
             start=tuple(item for item in starts if item),
@@ -513,7 +540,7 @@ class _Builder:
                 Text("Welches Schreiben geht hinaus?", "Which notice goes out?"),
             )
         to = self._all_known("role", row.many("to"), self._names.roles)
-        unless = self._known("event", row.get("unless"), self._names.events)
+        unless = self._all_known("event", row.many("unless"), self._names.events)
         period = self._duration(after)
         if template is None or period is None:
             return None

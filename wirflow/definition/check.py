@@ -150,7 +150,7 @@ class _Proof:
                 )
 
     def transitions(self) -> Iterator[Finding]:
-        """`never-usable`, `shadowed`, `final-left`, `reopens-nothing`."""
+        """`never-usable`, `shadowed`, `crosses-regions`, `final-left`, `reopens-nothing`."""
         states = self.workflow.state_by_name
         shadowed: set[int] = set()
         for number, (path, item) in enumerate(self._numbered):
@@ -170,6 +170,7 @@ class _Proof:
                 if hides is not None and number not in shadowed:
                     shadowed.add(number)
                     yield hides
+            yield from self._crossing(path, item)
             ends = {state.name for state in states.values() if state.final and not state.parent}
             left = [name for name in item.sources if name in ends and item.target not in {None, name}]
             if left and not item.reopens:
@@ -197,6 +198,35 @@ class _Proof:
                     Text("'reopens' kann entfallen.", "'reopens' can go."),
                     severity="warning",
                 )
+
+    def _crossing(self, path: tuple[str | int, ...], item: Transition) -> Iterator[Finding]:
+        """`crosses-regions`: from one region of a parallel state into another; both run at once."""
+        for source in item.sources if item.target else ():
+            parts, goal = source.split("."), (item.target or "").split(".")
+            depth = next(
+                (at for at, (one, other) in enumerate(zip(parts, goal, strict=False)) if one != other),
+                min(len(parts), len(goal)),
+            )
+            around = self.workflow.state_by_name.get(".".join(parts[:depth]))
+            if around is None or not around.parallel or depth in {len(parts), len(goal)}:
+                continue
+            yield self._finding(
+                "crosses-regions",
+                (*path, "to"),
+                Text(
+                    f"'{item.event}' führt von '{source}' nach '{item.target}': zwei Bereiche von"
+                    f" '{around.name}', die zugleich laufen.",
+                    f"'{item.event}' leads from '{source}' to '{item.target}': two regions of"
+                    f" '{around.name}', which run at once.",
+                ),
+                Text(
+                    "Ein Übergang bleibt in seinem Bereich oder verlässt den äußeren Zustand; ein zweiter"
+                    " in dem anderen kann auf den ersten warten.",
+                    "A transition stays in its region, or leaves the state around it; one in the other"
+                    " region can wait for it.",
+                ),
+            )
+            return
 
     def _hidden_by(self, state: str, number: int) -> Finding | None:
         """Why an alternative is never tried in a state: an earlier one always wins."""

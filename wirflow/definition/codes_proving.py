@@ -50,6 +50,17 @@ PROOF: Final = Chapter(
             ("Geben Sie ihr ein 'when', oder ordnen Sie um.", "Give it a 'when', or change the order."),
         ),
         code(
+            "crosses-regions",
+            (
+                "Ein Übergang führt von einem Bereich eines parallelen Zustands in einen anderen.",
+                "A transition leads from one region of a parallel state into another.",
+            ),
+            (
+                "Lassen Sie ihn in seinem Bereich, oder den äußeren Zustand verlassen.",
+                "Let it stay in its region, or leave the state around it.",
+            ),
+        ),
+        code(
             "final-left",
             ("Ein Ereignis führt aus einem Ende hinaus.", "An event leads out of an end."),
             ("Ist das gewollt, schreiben Sie: reopens: true.", "If so intended, write: reopens: true."),

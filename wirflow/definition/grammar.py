@@ -346,6 +346,13 @@ _TRANSITION: Final = Record(
                 "Fields that follow from it, each with an expression (CEL); in order.",
             ),
         ),
+        "clear": Key(
+            _NAMES,
+            about=Text(
+                "Felder, die danach fehlen; 'set' sieht sie noch.",
+                "Fields that are absent afterwards; 'set' still sees them.",
+            ),
+        ),
         "notices": Key(
             Many(_NOTICE), about=Text("Wer davon ein Schreiben bekommt.", "Who is written to about it.")
         ),
@@ -390,10 +397,10 @@ _ESCALATION: Final = Record(
         ),
         "to": Key(_NAMES, required=True, about=Text("Rollen, die es erfahren.", "Roles that hear of it.")),
         "unless": Key(
-            IDENTIFIER,
+            _NAMES,
             about=Text(
-                "Nicht, wenn dieses Ereignis seit der ersten Erinnerung geschehen ist.",
-                "Not if this event has happened since the first reminder.",
+                "Nicht, wenn eines dieser Ereignisse seit der ersten Erinnerung geschehen ist.",
+                "Not if one of these events has happened since the first reminder.",
             ),
         ),
         "template": Key(

@@ -266,6 +266,8 @@ class Transition:
     input: tuple[Input, ...] = ()
     requires: tuple[Requirement, ...] = ()
     set: tuple[Assignment, ...] = ()
+    clear: tuple[str, ...] = ()
+    """Fields that are absent from then on; `set` still sees them."""
     notices: tuple[Notice, ...] = ()
     tell: tuple[Signal, ...] = ()
     start: tuple[Start, ...] = ()
@@ -293,8 +295,8 @@ class Escalation:
     after: str
     """ISO period after the due day."""
     notice: Notice
-    unless: str | None = None
-    """An event that makes it needless, if it happened since the reminders began."""
+    unless: tuple[str, ...] = ()
+    """Events that make it needless, if one of them happened since the reminders began."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -472,9 +474,7 @@ class Workflow:
     @cached_property
     def watched(self) -> frozenset[str]:
         """Events whose last time a case remembers."""
-        return frozenset(
-            item.escalate.unless for item in self.deadlines if item.escalate and item.escalate.unless
-        )
+        return frozenset(event for item in self.deadlines if item.escalate for event in item.escalate.unless)
 
     @cached_property
     def inside(self) -> dict[str | None, tuple[State, ...]]:

@@ -44,6 +44,7 @@ def _named(workflow: Workflow) -> Iterator[str]:
         yield from (row.field for row in item.input)
         yield from (row.field for row in item.set)
         yield from (start.each for start in item.start if start.each)
+        yield from item.clear
     for spec in workflow.deadlines:
         yield from (name for name in (spec.on, spec.start, spec.period) if name)
         yield from (item.field for item in spec.given)

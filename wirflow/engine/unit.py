@@ -184,6 +184,12 @@ class Unit:
                 for secret in item.written.secrets
             ],
         )
+        for item in kept:
+            # A migration says itself what has no value any more, under the names of both versions.
+            if item.workflow.personal and item.decision.event.kind != "migration":
+                changes = item.decision.changes.items()
+                gone = [name for name, (_, new) in changes if new is None and name in item.workflow.personal]
+                cases.drop_secrets(session, stored[item.case.key].id, item.case.revision, gone)
 
     def _status(self, number: int) -> Status:
         ending = self._endings.get(number)

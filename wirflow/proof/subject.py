@@ -235,7 +235,7 @@ class Subject:
 
 def fills(item: Transition) -> set[str]:
     """The fields that a transition takes or computes."""
-    return {row.field for row in item.input} | {row.field for row in item.set}
+    return {row.field for row in item.input} | {row.field for row in item.set} | {*item.clear}
 
 
 def _without_idle_facts(lean: Workflow, watched: frozenset[str]) -> Workflow:

@@ -13,7 +13,7 @@ from wirflow.store import queries
 from wirflow.store.documents import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from wirflow.store.database import Database
 
@@ -50,12 +50,13 @@ class Named:
 def named(database: Database, key: str | None = None) -> list[Named]:
     """Every document that an entry or a personal value names, of all cases or of one."""
     with database.reading() as session:
-        found = list(_public(queries.entries_by_case(session, key)))
         personal = [
             Named(case=row.case, field=row.field, seq=row.seq, document=document, personal=True)
             for row in queries.secrets(session)
             if key in {None, row.case} and (document := _document(row.value)) is not None
         ]
+        whole = {row.case for row in personal}
+        found = list(_public(queries.entries_by_case(session, key), whole))
     last: dict[tuple[str, str], int] = {}
     for case, name, seq, _ in found:
         last[case, name] = max(seq, last.get((case, name), 0))
@@ -71,14 +72,21 @@ def named(database: Database, key: str | None = None) -> list[Named]:
     return sorted(rows, key=lambda row: (row.case, row.field, row.seq))
 
 
-def _public(entries: Iterator[queries.EntryRow]) -> Iterator[tuple[str, str, int, Document | None]]:
-    """What entries say of fields that hold documents, or held one before."""
+def _public(
+    entries: Iterator[queries.EntryRow], whole: Collection[str]
+) -> Iterator[tuple[str, str, int, Document | None]]:
+    """What entries say of fields that hold documents, or held one before.
+
+    Of the cases in `whole` also that a field was made absent: what a personal one held, no entry says.
+    """
     for row in entries:
-        if _MARK not in row.body:
+        if _MARK not in row.body and row.case not in whole:
             continue
         for name, (old, new) in (_decode(row.body).get("changes") or {}).items():
             document = _document(new)
-            if document is not None or (_document(old) is not None and not is_commitment(new)):
+            gone = new is None and (_document(old) is not None or row.case in whole)
+            replaced = _document(old) is not None and not is_commitment(new)
+            if document is not None or gone or replaced:
                 yield row.case, name, row.seq, document
 
 

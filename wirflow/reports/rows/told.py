@@ -174,7 +174,7 @@ class Told:
             case.private.add(name)
             self.secrets[case.key, name, seq] = new["commitment"]
             return
-        if migration and name in case.private:
+        if name in case.private:
             self.secrets[case.key, name, seq] = ""
         case.private.discard(name)
         if new is not None:
