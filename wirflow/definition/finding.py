@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from wirflow.errors import DefinitionError
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Severity = Literal["error", "warning"]
 
@@ -56,3 +57,19 @@ class Finding:
             "hint": self.hint.pick(lang) if self.hint else None,
             "trace": list(self.trace),
         }
+
+
+def errors_in(findings: Sequence[Finding], file: str | None = None) -> DefinitionError:
+    """The error that a file with findings is; it holds all of them and begins with the first.
+
+    Args:
+        findings: what is wrong with it, at least one thing.
+        file: which file; None: that of the first finding.
+    """
+    first, count = findings[0], len(findings)
+    where = file or first.place.file
+    return DefinitionError(
+        Text(f"Fehler in {where}: {count}.", f"Errors in {where}: {count}."),
+        findings=findings,
+        hint=Text(first.line("de"), first.line("en")),
+    )

@@ -17,7 +17,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final, cast
 
 from wirflow.definition.declare import WHAT
-from wirflow.definition.finding import Finding
+from wirflow.definition.finding import Finding, errors_in
 from wirflow.definition.grammar import LANGUAGE
 from wirflow.definition.invariant import INVARIANTS, Invariant, invariants
 from wirflow.definition.log import Log
@@ -39,7 +39,7 @@ from wirflow.definition.shape import (
 )
 from wirflow.definition.values import CASE_KEY_PATTERN, Value, parse
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
-from wirflow.errors import DefinitionError, InputError
+from wirflow.errors import InputError
 from wirflow.text import LANGS, Text
 
 if TYPE_CHECKING:
@@ -100,15 +100,7 @@ class PortfolioReading:
             DefinitionError: there are errors; holds all findings.
         """
         if self.portfolio is None:
-            first = self.findings[0]
-            raise DefinitionError(
-                Text(
-                    f"Fehler in {first.place.file}: {len(self.findings)}.",
-                    f"Errors in {first.place.file}: {len(self.findings)}.",
-                ),
-                findings=self.findings,
-                hint=Text(first.line("de"), first.line("en")),
-            )
+            raise errors_in(self.findings)
         return self.portfolio
 
 

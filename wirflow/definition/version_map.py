@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.definition.declare import WHAT
-from wirflow.definition.finding import Finding
+from wirflow.definition.finding import Finding, errors_in
 from wirflow.definition.grammar import LANGUAGE
 from wirflow.definition.guards import Guards
 from wirflow.definition.log import Log
 from wirflow.definition.model import SEPARATOR, Assignment
 from wirflow.definition.shape import EXPRESSION, IDENTIFIER, TEXT, Key, Part, Record, Table
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
-from wirflow.errors import DefinitionError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -65,15 +64,7 @@ class MapReading:
             DefinitionError: there are errors; holds all findings.
         """
         if self.map is None:
-            first = self.findings[0]
-            raise DefinitionError(
-                Text(
-                    f"Fehler in {first.place.file}: {len(self.findings)}.",
-                    f"Errors in {first.place.file}: {len(self.findings)}.",
-                ),
-                findings=self.findings,
-                hint=Text(first.line("de"), first.line("en")),
-            )
+            raise errors_in(self.findings)
         return self.map
 
 

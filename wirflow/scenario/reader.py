@@ -12,14 +12,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.declare import WHAT
-from wirflow.definition.finding import Finding
+from wirflow.definition.finding import Finding, errors_in
 from wirflow.definition.kin import kin
 from wirflow.definition.log import Log
 from wirflow.definition.portfolio import build_case, build_person, read_portfolio
 from wirflow.definition.shape import raw
 from wirflow.definition.values import Value, parse
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
-from wirflow.errors import DefinitionError, InputError
+from wirflow.errors import InputError
 from wirflow.scenario.grammar import NOTHING, SCENARIO, moment
 from wirflow.scenario.scenario import ANY, TOGETHER, Act, Expected, SameAs, Scenario, Setting, Step, Wanted
 from wirflow.text import Text
@@ -56,13 +56,7 @@ class ScenarioReading:
             DefinitionError: there are errors; holds all findings.
         """
         if self.scenario is None:
-            count = len(self.findings)
-            first = self.findings[0]
-            raise DefinitionError(
-                Text(f"Fehler in {self.file}: {count}.", f"Errors in {self.file}: {count}."),
-                findings=self.findings,
-                hint=Text(first.line("de"), first.line("en")),
-            )
+            raise errors_in(self.findings, self.file)
         return self.scenario
 
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from wirflow.definition.declare import WHAT
-from wirflow.definition.finding import Finding
+from wirflow.definition.finding import Finding, errors_in
 from wirflow.definition.grammar import VERSION
 from wirflow.definition.log import Log, meant
 from wirflow.definition.portfolio import DAY, TAG
 from wirflow.definition.shape import FACT, IDENTIFIER, TEXT, TITLE, Key, Many, Part, Record, Table, Word, raw
 from wirflow.definition.values import Value, parse, show_date
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
-from wirflow.errors import DefinitionError, InputError
+from wirflow.errors import InputError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -79,15 +79,7 @@ class PlanReading:
             DefinitionError: there are errors; holds all findings.
         """
         if self.plan is None:
-            first = self.findings[0]
-            raise DefinitionError(
-                Text(
-                    f"Fehler in {first.place.file}: {len(self.findings)}.",
-                    f"Errors in {first.place.file}: {len(self.findings)}.",
-                ),
-                findings=self.findings,
-                hint=Text(first.line("de"), first.line("en")),
-            )
+            raise errors_in(self.findings)
         return self.plan
 
 
