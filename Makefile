@@ -34,8 +34,11 @@ coverage: .venv/everything  ## Run the tests with branch coverage; law and trail
 bench: .venv/everything  ## Measure against the raw database limit; writes build/benchmark.json (ONLY=event, QUICK=1)
 	$(BIN)/python -m tests.benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
-chaos: .venv/everything  ## Kill workers at random, and inject faults, for long (KILLS=10000, SEED=…)
-	$(BIN)/python -m tests.crash.chaos --kills $(or $(KILLS),10000) $(if $(SEED),--seed $(SEED))
+chaos: .venv/everything  ## Kill workers at random, and inject faults, for long (KILLS=10000, RUNS=1000, SEED=…)
+	$(BIN)/python -m tests.crash.faults --database sqlite --runs $(or $(RUNS),1000) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.crash.faults --database postgresql --runs $(or $(RUNS),200) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.crash.chaos --database sqlite --kills $(or $(KILLS),1000) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.crash.chaos --database postgresql --kills $(or $(KILLS),10000) $(if $(SEED),--seed $(SEED))
 
 docs: .venv/everything  ## Build the documentation; warnings are errors
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going -b html docs build/docs

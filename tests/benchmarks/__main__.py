@@ -55,7 +55,7 @@ def main() -> None:
     Path("build").mkdir(exist_ok=True)
     console = Console(width=120)
     results: list[Result] = []
-    for path in sorted(HERE.glob(f"bench_*{given.only}*.py")):
+    for path in sorted(HERE.glob(f"bench_*{given.only}*.py" if given.only else "bench_*.py")):
         start = time.perf_counter()
         results += importlib.import_module(f"tests.benchmarks.{path.stem}").measure()
         console.print(f"[dim]{path.stem}: {time.perf_counter() - start:.0f} s[/dim]")
