@@ -525,3 +525,23 @@ def test_a_damaged_entry_is_exported_as_it_is(target):
     for damaged in (written.replace(b",", b",\n", 1), written + b" ", written[:-9]):
         report = verify_bundle(write(target, [Record(None, "FA-1", 1, name, damaged)], []))
         assert [code for code, _, _ in codes(report)] in (["line_not_canonical"], ["line_unreadable"])
+
+
+@pytest.mark.parametrize(
+    ("starts", "origin", "found"),
+    [
+        ([{"case": "FA-2"}], {"case": "FA-1", "seq": 1}, []),
+        ([{"case": "FA-2"}], None, [("origin_differs", "FA-1", 1)]),
+        ([{"case": "FA-2"}], {"case": "FA-1", "seq": 2}, [("origin_differs", "FA-2", 1)]),
+        ([], {"case": "FA-1", "seq": 1}, [("origin_differs", "FA-2", 1)]),
+        ([], {"case": "FA-9", "seq": 1}, []),
+        ([{"case": "FA-9"}, 7], None, []),
+        ("FA-2", "FA-1", []),
+    ],
+)
+def test_parents_and_children_say_the_same_of_one_another(target, starts, origin, found):
+    """As far as both are in the bundle: who started a case is bound by two chains."""
+    parent = chain("FA-1", 2, first={"starts": starts})
+    child = chain("FA-2", 1, first={} if origin is None else {"origin": origin})
+    records, notes = log_of([*parent, *child], cuts=(3,))
+    assert codes(verify_bundle(write(target, records, notes))) == found

@@ -155,6 +155,10 @@ CATALOG: Final[dict[str, Text]] = {
         "The log was rewritten: the first {expected} leaves are no longer those that your earlier"
         " checkpoint attests.",
     ),
+    "origin_differs": Text(
+        "Der Vorgang und der, der ihn begonnen haben soll, sagen nicht dasselbe.",
+        "The case and the one that is said to have started it do not say the same.",
+    ),
     # revealed personal values
     "reveal_mismatch": Text(
         "Der offengelegte Wert des Feldes '{name}' ist nicht der, auf den der Eintrag sich festgelegt hat.",

@@ -222,6 +222,10 @@ class _Verification:
     entries: int = 0
     enclosed: set[str] = field(default_factory=set)
     """The SHA-256 that the bundle's documents say they have."""
+    started: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Child → the entry of its parent that says that it started it."""
+    origins: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """Child → the entry of its parent that started it, as its own first entry says."""
     named: set[str] = field(default_factory=set)
     """Those of them that an entry or a revealed value names."""
 
@@ -239,6 +243,7 @@ class _Verification:
                 self.findings.add(finding("reveal_unknown", case=case, seq=seq, name=value["field"]))
         for digest in sorted(self.enclosed):
             self._document(digest)
+        self._families()
         self._compare()
         if earlier is not None:
             self._compare_earlier(earlier)
@@ -375,6 +380,10 @@ class _Verification:
             # Only a body whose bytes and fields are right can be asked what it says.
             if body["seq"] != seq:
                 found.append(finding("wrong_seq", case=case, seq=body["seq"], found=seq))
+            self.started |= dict.fromkeys(_children(body), (case, seq))
+            origin = body.get("origin")
+            if seq == 1 and isinstance(origin, dict):
+                self.origins[case] = (origin.get("case"), origin.get("seq"))  # type: ignore[assignment] # compared with what is there
             named = (body["definition"], body["workflow"])
             if self.definitions.get(named[0]) != named[1] and named not in self.unlisted:
                 self.unlisted.add(named)
@@ -393,6 +402,15 @@ class _Verification:
             else:
                 self.named |= self.enclosed & set(_named_by([value["value"]]))
         return found
+
+    def _families(self) -> None:
+        """See that parents and children say the same of one another, as far as both are in the bundle."""
+        for child, origin in self.origins.items():
+            if origin[0] in self.heads and self.started.get(child) != origin:
+                self.findings.add(finding("origin_differs", case=child, seq=1))
+        for child, (parent, seq) in self.started.items():
+            if child in self.heads and child not in self.origins:
+                self.findings.add(finding("origin_differs", case=parent, seq=seq))
 
     def _document(self, digest: str) -> None:
         """See that a document is the one that its name says, and that something names it."""
@@ -534,6 +552,14 @@ def _named_by(values: Any) -> Iterator[str]:
     for value in values if isinstance(values, list) else ():
         if isinstance(value, dict) and isinstance(value.get("sha256"), str):
             yield value["sha256"]
+
+
+def _children(body: dict[str, Any]) -> Iterator[str]:
+    """The cases that an entry says it started."""
+    rows = body.get("starts")
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict) and isinstance(row.get("case"), str):
+            yield row["case"]
 
 
 def _commitments(body: Any, name: str) -> set[object]:

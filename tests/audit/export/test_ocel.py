@@ -91,3 +91,11 @@ def test_values_are_text():
 def test_any_text_makes_a_log(entries):
     """Whatever entries say, the log has the standard's structure and all events."""
     assert len(parsed(entries)["events"]) == len(entries)
+
+
+def test_an_event_relates_to_the_cases_that_it_starts():
+    """A child that has no entry in the export is an object, too."""
+    begun = entry(starts=[{"case": "FA-1/report"}, {"case": "FA-1/report"}, 7, {"child": "x"}])
+    log = parsed([begun])
+    assert log["events"][0]["relationships"][1:] == [{"objectId": "FA-1/report", "qualifier": "child"}]
+    assert {item["id"] for item in log["objects"]} == {"FA-1", "FA-1/report"}

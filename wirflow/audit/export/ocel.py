@@ -2,7 +2,7 @@
 
 A case is an object of its workflow's type, its fields are attributes that
 change over time, its links to other cases are object-to-object relations, and
-each entry is an event that relates to its case and to the cases it signals.
+each entry is an event that relates to its case, to the cases it signals and to those it starts.
 """
 
 from __future__ import annotations
@@ -84,6 +84,9 @@ def _event(objects: dict[str, _Object], entry: Entry) -> dict[str, Any]:
     for other in _signalled(entry):
         objects.setdefault(other, _Object())
         relations.append({"objectId": other, "qualifier": "signal"})
+    for child in _started(entry):
+        objects.setdefault(child, _Object())
+        relations.append({"objectId": child, "qualifier": "child"})
     return {
         "id": f"{entry.case}#{entry.seq}",
         "type": entry.event,
@@ -100,6 +103,13 @@ def _signalled(entry: Entry) -> list[str]:
     signals = entry.body.get("signals") or ()
     named = [signal.get("case") for signal in signals if isinstance(signal, dict)]
     return [other for other in dict.fromkeys(named) if isinstance(other, str) and other != entry.case]
+
+
+def _started(entry: Entry) -> list[str]:
+    """The child cases that an entry started."""
+    rows = entry.body.get("starts") or ()
+    named = [row.get("case") for row in rows if isinstance(row, dict)]
+    return [child for child in dict.fromkeys(named) if isinstance(child, str)]
 
 
 def _remember(objects: dict[str, _Object], entry: Entry) -> None:
