@@ -1,6 +1,6 @@
 """Kill a real process at every step of a transaction, and look what is left.
 
-Run as a script: `python -m tests.crash.kill FOLDER submit|drain`.  For each
+Run as a script: `python -m tests.crash.kill FOLDER submit|drain|begin`.  For each
 step it copies the database, forks a child that does the work and kills itself
 there with SIGKILL, opens what the child left behind, and compares every row
 of every table with how they stood after each COMMIT of a run that lived.
@@ -22,7 +22,9 @@ from pathlib import Path
 from sqlite3 import dbapi2
 from typing import TYPE_CHECKING, Any
 
+from tests.core.family import GRANT, OPINION, REPORT, family
 from tests.support import Office, new, open_office
+from wirflow.core.opening import NewCase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,11 +36,14 @@ TABLES = ("definitions", "cases", "entries", "timers", "outbox", "personal")
 INSTRUCTION_POINTS = 60
 """How many points inside the statements are tried, beside every one between them."""
 
+FAMILY = (GRANT, REPORT, OPINION)
+
 AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
 
 WORK: dict[str, Callable[[Office], object]] = {
     "submit": lambda office: office.engine.submit("G-2", "approve", actor="leo", given=AWARD),
     "drain": lambda office: office.at("2021-12-31T23:00:00").engine.drain(most=1),
+    "begin": lambda office: office.engine.submit("F-1", "approve", actor="duo"),
 }
 
 
@@ -118,6 +123,10 @@ def prepare(folder: Path) -> None:
         office.engine.start(new(key, links=links), actor="ada")
         office.engine.submit(key, "submit", actor="ada")
     office.engine.submit("G-1", "approve", actor="leo", given=AWARD)
+    # A case that starts three children when it is approved.
+    years = {"starts": date(2021, 3, 1), "ends": date(2023, 2, 28)}
+    office.engine.register(family(*(text.replace("grant", "fund") for text in FAMILY)).values())
+    office.engine.start(NewCase(workflow="fund", key="F-1", data=years, links={}, sources={}), actor="duo")
     office.at("2021-12-30T08:00:00").engine.drain()
     office.database.close()
 

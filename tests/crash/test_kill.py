@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("kind", ["submit", "drain"])
+@pytest.mark.parametrize("kind", ["submit", "drain", "begin"])
 def test_a_killed_process_leaves_nothing_or_everything(tmp_path, kind):
     """Killed around or inside any statement from BEGIN to the end of COMMIT, no half is left."""
     done = subprocess.run(

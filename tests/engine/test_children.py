@@ -20,6 +20,7 @@ from wirflow.core.decision import Refusal
 from wirflow.engine import Engine, NewCase, Profile
 from wirflow.errors import InputError, WirflowError
 from wirflow.render import Templates
+from wirflow.reports import Reports
 from wirflow.simulation import Simulation
 from wirflow.store import tables
 from wirflow.store.database import Database
@@ -232,3 +233,22 @@ def done(work):
         return work()
     except WirflowError as error:
         return error
+
+
+def test_the_page_of_a_case_names_its_children_and_its_parent(engine):
+    """By their kinds, as they stand; looking back, as they stood, and only those that were there."""
+    award(engine)
+    engine.submit("G-1/report-2022", "receive", actor="duo")
+    engine.clock.set(NOON + timedelta(days=2))
+    engine.start(new("report", "R-9", {"year": 2024}, parent="G-1"), actor="duo")
+    engine.submit("G-1/report-2021", "receive", actor="duo")
+    reports = Reports(engine.database, zone="Europe/Berlin", people={})
+
+    def rows(as_of: date | None = None) -> list[tuple[str, str, str]]:
+        return [(row.name, row.key, row.state) for row in reports.case("G-1", as_of=as_of).children]
+
+    first = [("report", "G-1/report-2021", "open"), ("report", "G-1/report-2022", "received")]
+    assert rows(NOON.date()) == [*first, ("report", "G-1/report-2023", "open")]
+    assert [key for _, key, _ in rows()] == [*(f"G-1/report-{year}" for year in (2021, 2022, 2023)), "R-9"]
+    assert [link.key for link in reports.case("R-9").links if link.name == "parent"] == ["G-1"]
+    assert reports.case("R-9").children == ()

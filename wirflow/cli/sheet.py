@@ -12,19 +12,23 @@ from wirflow.cli.screen import TONES, Screen
 from wirflow.cli.words import when
 from wirflow.clock import civil_date, unstamp
 from wirflow.core.case import ENTRY
-from wirflow.definition.model import Transition, Warn
+from wirflow.definition.model import HEARD, PARENT, Transition, Warn
 from wirflow.definition.values import show as show_value, show_date
 from wirflow.office import Office
 from wirflow.reports import CaseView
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wirflow.core.letters import Notice
+    from wirflow.reports.cases import LinkView
 
 _EVENTS: Final = {
     "start": Text("Angelegt", "Started"),
     "import": Text("Übernommen", "Imported"),
     "migration": Text("Auf neue Fassung umgestellt", "Moved to a new version"),
+    HEARD: Text("Ein Untervorgang hat sich geändert", "A child changed"),
 }
 
 
@@ -87,6 +91,13 @@ def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:
         "links": [
             {"name": link.name, "title": link.title.pick(lang), "key": link.key, "state": link.state}
             for link in view.links
+        ],
+        "parent": next((link.key for link in view.links if link.name == PARENT), None)
+        if view.workflow.parent
+        else None,
+        "children": [
+            {"name": child.name, "title": child.title.pick(lang), "key": child.key, "state": child.state}
+            for child in view.children
         ],
         "warnings": [
             {"name": item.name, "text": item.text.pick(lang), "source": item.source}
@@ -237,17 +248,23 @@ def _source(source: str, lang: Lang) -> str:
 
 
 def _links(screen: Screen, sheet: Sheet) -> None:
+    if sheet.view.links:
+        screen.heading(Text("Verknüpft mit", "Linked to"))
+        _others(screen, Text("Verknüpfung", "Link"), sheet.view.links)
+    if sheet.view.children:
+        screen.heading(Text("Untervorgänge", "Children"))
+        _others(screen, Text("Art", "Kind"), sheet.view.children)
+
+
+def _others(screen: Screen, what: Text, rows: Iterable[LinkView]) -> None:
     lang = screen.lang
-    if not sheet.view.links:
-        return
-    screen.heading(Text("Verknüpft mit", "Linked to"))
     table = screen.table(
-        (Text("Verknüpfung", "Link"), {"overflow": "fold"}),
+        (what, {"overflow": "fold"}),
         (Text("Vorgang", "Case"), {"no_wrap": True, "style": "cyan"}),
         (Text("Stand", "State"), {"overflow": "fold"}),
         (Text("Bezeichnung", "Title"), {"overflow": "fold"}),
     )
-    for link in sheet.view.links:
+    for link in rows:
         table.add_row(
             link.title.pick(lang),
             link.key,

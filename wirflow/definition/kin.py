@@ -26,15 +26,21 @@ def kin(key: str, cases: Mapping[str, str], workflows: Mapping[str, Workflow]) -
     Returns:
         The name of its workflow; None if no case can start one of that key.
     """
-    for name, workflow in workflows.items():
-        for item in workflow.transitions:
-            for start in item.start:
-                match = _spelled(start).fullmatch(key)
-                if match is None or len(match["key"]) >= len(key):
-                    continue
-                parent = match["key"]
-                if cases.get(parent, None if parent in cases else kin(parent, cases, workflows)) == name:
-                    return workflow.children_by_name[start.children].workflow
+    starts = [
+        (workflow, start)
+        for workflow in workflows.values()
+        for item in workflow.transitions
+        for start in item.start
+    ]
+    # What may be any word comes last: it also looks like what others mean.
+    for workflow, start in sorted(starts, key=lambda row: "{item}" in pattern(row[1])):
+        match = _spelled(start).fullmatch(key)
+        if match is None or len(match["key"]) >= len(key):
+            continue
+        parent = match["key"]
+        known = cases[parent] if parent in cases else kin(parent, cases, workflows)
+        if known == workflow.name:
+            return workflow.children_by_name[start.children].workflow
     return None
 
 

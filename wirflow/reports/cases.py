@@ -42,6 +42,8 @@ class CaseView:
     deadlines: tuple[DueView, ...] = ()
     """Deadlines that are over and not met; then what is armed, reminders too, in the order of firing."""
     links: tuple[LinkView, ...] = field(default=())
+    children: tuple[LinkView, ...] = ()
+    """The cases that belong to it, by their kinds and keys; only where one case is looked at."""
     current: bool = True
     """It pins the newest version of its workflow."""
 

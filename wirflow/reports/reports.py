@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wirflow.clock import end_of_day
+from wirflow.definition.model import CHILDREN
 from wirflow.errors import UnknownNameError
 from wirflow.reports.cases import CaseView, LinkView, title_of
 from wirflow.reports.deadlines import DueView, roles_of
@@ -122,7 +123,8 @@ class Reports:
                     )
                 view = views[0]
             current = self._is_current(session, view.workflow)
-            return replace(view, links=self._links(session, view), current=current)
+            links, children = self._links(session, view), self._children(session, view, as_of)
+            return replace(view, links=links, children=children, current=current)
 
     def after(self, workflow: Workflow, decision: Decision) -> CaseView:
         """A case as a decision leaves it, whether that was written or only tried."""
@@ -283,7 +285,16 @@ class Reports:
             for name, key in stored.case.links.items()
             if key in others
         }
-        facts = Facts(today=due.due, zone=self._zone, land=due.deadline.land, linked=linked)
+        below = (
+            cases.load_children(session, self._definitions, [stored.id]) if stored.workflow.children else ()
+        )
+        facts = Facts(
+            today=due.due,
+            zone=self._zone,
+            land=due.deadline.land,
+            linked=linked,
+            children=tuple(as_linked(child.case, child.workflow) for child in below),
+        )
         return runs(stored.workflow, spec, stored.case, facts)
 
     def _is_current(self, session: Session, workflow: Workflow) -> bool:
@@ -317,20 +328,25 @@ class Reports:
         known = view.workflow.link_by_name
         links = []
         for name, key in view.case.links.items():
-            other = found[key]
-            state = other.workflow.place(other.case.state)
-            links.append(
-                LinkView(
-                    name=name,
-                    title=known[name].title if name in known else Text.same(name),
-                    key=key,
-                    state=state.name,
-                    state_title=state.title,
-                    tone=state.tone,
-                    case_title=title_of(other.workflow, other.case),
-                )
-            )
+            title = known[name].title if name in known else Text.same(name)
+            links.append(_link(name, title, found[key]))
         return tuple(links)
+
+    def _children(self, session: Session, view: CaseView, as_of: date | None) -> tuple[LinkView, ...]:
+        """The cases that belong to a case; looking back, those that were there, as they stood then."""
+        if not view.workflow.children:
+            return ()
+        found = cases.load_children(session, self._definitions, [view.stored.id])
+        if as_of is not None:
+            moment = end_of_day(as_of, self._zone)
+            found = [view.stored for one in found for view in self._all_as_of(session, [one], moment)]
+        kinds = view.workflow.children_by_name
+        rows = []
+        for other in found:
+            name = other.case.child or CHILDREN
+            rows.append(_link(name, kinds[name].title if name in kinds else Text.same(name), other))
+        order = {name: number for number, name in enumerate(kinds)}
+        return tuple(sorted(rows, key=lambda row: (order.get(row.name, len(order)), row.key)))
 
     # -- as of a day -------------------------------------------------------------------
 
@@ -391,3 +407,17 @@ def _by_case(rows: Iterable[TimerRow]) -> dict[str, list[TimerRow]]:
     for row in rows:
         found.setdefault(row.case, []).append(row)
     return found
+
+
+def _link(name: str, title: Text, other: StoredCase) -> LinkView:
+    """Another case, as the page of one case names it."""
+    state = other.workflow.place(other.case.state)
+    return LinkView(
+        name=name,
+        title=title,
+        key=other.case.key,
+        state=state.name,
+        state_title=state.title,
+        tone=state.tone,
+        case_title=title_of(other.workflow, other.case),
+    )

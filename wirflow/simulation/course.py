@@ -87,6 +87,9 @@ def happenings(simulation: Simulation, until: datetime, plan: Sequence[Step] = (
         if step.at > until:
             break
         yield from simulation.advance(step.at)
+        if step.new is not None:
+            yield from simulation.begin(step.new, actor=step.actor)
+            continue
         yield from simulation.act(
             step.case,
             step.event,

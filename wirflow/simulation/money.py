@@ -204,7 +204,13 @@ def _scope(workflow: Workflow, case: Case, today: date, simulation: Simulation) 
     cases, pinned = simulation.cases, simulation.definitions
     linked = {name: as_linked(cases[key], pinned[key]) for name, key in case.links.items() if key in cases}
     return guards_for(workflow).scope(
-        key=case.key, state=case.state, today=today, data=case.data, old=case.data, linked=linked
+        key=case.key,
+        state=case.state,
+        today=today,
+        data=case.data,
+        old=case.data,
+        linked=linked,
+        children=simulation.children(case.key),
     )
 
 

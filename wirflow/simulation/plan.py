@@ -14,11 +14,13 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
+from wirflow.core.opening import NewCase
 from wirflow.definition.declare import WHAT
 from wirflow.definition.finding import Finding, errors_in
 from wirflow.definition.grammar import VERSION
+from wirflow.definition.kin import kin
 from wirflow.definition.log import Log, meant
-from wirflow.definition.portfolio import DAY, TAG
+from wirflow.definition.portfolio import CASE, CASE_KEY, DAY, TAG, build_case
 from wirflow.definition.shape import FACT, IDENTIFIER, TEXT, TITLE, Key, Many, Part, Record, Table, Word, raw
 from wirflow.definition.values import Value, parse, show_date
 from wirflow.definition.yaml import Document, Scalar, read_file, read_text
@@ -48,11 +50,14 @@ class Step:
     """When they do it, UTC."""
     case: str
     event: str
+    """`start` if the case begins."""
     actor: str
     given: Mapping[str, Value]
     occurred_at: datetime | None = None
     """When it counts, if that is earlier."""
     reason: str | None = None
+    new: NewCase | None = None
+    """The case that begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,14 @@ _DO: Final = Word(
     lambda scalar: len(scalar.text.split()) == _WORDS,
 )
 
+NEW: Final = Record(
+    Text("{key: …, workflow: …, data: …}", "{key: …, workflow: …, data: …}"),
+    {
+        "key": Key(CASE_KEY, required=True, about=Text("Das Aktenzeichen.", "The key of the case.")),
+        **CASE.keys,
+    },
+)
+
 STEP: Final = Record(
     Text("{at: …, do: Vorgang Ereignis, as: …}", "{at: …, do: case event, as: …}"),
     {
@@ -116,7 +129,14 @@ STEP: Final = Record(
                 "Wann es getan wird; ohne Stunde um neun Uhr.", "When it is done; without an hour, at nine."
             ),
         ),
-        "do": Key(_DO, required=True, about=Text("Der Vorgang und das Ereignis.", "The case and the event.")),
+        "do": Key(_DO, about=Text("Der Vorgang und das Ereignis.", "The case and the event.")),
+        "new": Key(
+            NEW,
+            about=Text(
+                "Statt 'do': ein Vorgang, der beginnt, wie in einer Fallsammlung.",
+                "Instead of 'do': a case that starts, written as in a portfolio.",
+            ),
+        ),
         "as": Key(
             TAG,
             required=True,
@@ -170,13 +190,14 @@ def _read(document: Document, world: World) -> PlanReading:
     if document.root is not None:
         part = PLAN.fit(document.root, log)
         name = part.text("plan") or ""
-        steps = [_step(item, world, log) for item in part.many("steps")]
+        known = {key: workflow.name for key, workflow in world.definitions.items()}
+        steps = [_step(item, world, known, log) for item in part.many("steps")]
         plan = Plan(name=name, title=part.title(name), steps=tuple(step for step in steps if step))
     findings = tuple(sorted(log.findings, key=lambda item: (item.place, item.code)))
     return PlanReading(None if log.errors else plan, findings)
 
 
-def _step(part: Part, world: World, log: Log) -> Step | None:
+def _step(part: Part, world: World, known: dict[str, str], log: Log) -> Step | None:
     at, do, actor, on = part.get("at"), part.get("do"), part.get("as"), part.get("on")
     zone = ZoneInfo(world.profile.zone)
     moment = _moment(at.text).replace(tzinfo=zone).astimezone(UTC) if at else None
@@ -201,7 +222,16 @@ def _step(part: Part, world: World, log: Log) -> Step | None:
         )
     if actor and actor.text not in world.profile.people:
         log.unknown("person", Text("Die Person", "The person"), actor, world.profile.people)
-    case, event, workflow = _what(do, world, log) if do else ("", "", None)
+    started: Part | None = part.get("new")
+    if (do is None) == (started is None) and not {"do", "new"} & part.wrong:
+        log.add(
+            "missing-key" if do is None else "wrong-value",
+            part.node if do is None else part.key("new"),
+            Text("Ein Schritt hat entweder 'do' oder 'new'.", "A step has either 'do' or 'new'."),
+        )
+    if started is not None:
+        return _start(part, started, moment, world, known, log)
+    case, event, workflow = _what(do, world, known, log) if do else ("", "", None)
     given = _given(part, workflow, log)
     if not moment or not do or not actor:
         return None
@@ -216,10 +246,53 @@ def _step(part: Part, world: World, log: Log) -> Step | None:
     )
 
 
-def _what(do: Scalar, world: World, log: Log) -> tuple[str, str, Workflow | None]:
+def _start(  # noqa: PLR0917 - one step and what it is checked against
+    part: Part, started: Part, moment: datetime | None, world: World, known: dict[str, str], log: Log
+) -> Step | None:
+    """A step with which a case begins."""
+    key, actor = started.get("key"), part.get("as")
+    for name in ("on", "set", "reason"):
+        if part.node_of(name):
+            log.add(
+                "wrong-value",
+                part.key(name),
+                Text(f"'{name}' gehört zu 'do'.", f"'{name}' belongs to 'do'."),
+                Text("Neue Angaben stehen unter 'data'.", "The facts of a new case stand under 'data'."),
+            )
+    if key is None:
+        return None
+    new = build_case(key, started, world.newest, known, log)
+    known.setdefault(key.text, new.workflow)
+    if not moment or not actor:
+        return None
+    return Step(
+        at=moment,
+        case=new.key,
+        event="start",
+        actor=actor.text,
+        given={},
+        new=NewCase(
+            workflow=new.workflow,
+            key=new.key,
+            data=new.data,
+            links=new.links,
+            sources=new.sources,
+            note=new.note,
+            state=new.state,
+        ),
+    )
+
+
+def _what(do: Scalar, world: World, known: dict[str, str], log: Log) -> tuple[str, str, Workflow | None]:
     """Case and event of a step; what does not exist is found at its own place."""
     case, event = do.text.split()
     workflow = world.definitions.get(case)
+    if workflow is None:
+        # A case that a step starts, or that another one starts on its way.
+        name = known.get(case) or kin(case, known, world.newest)
+        workflow = world.newest.get(name or "")
+        if name and workflow:
+            known[case] = name
     if workflow is None:
         log.add(
             "unknown-case",

@@ -20,15 +20,17 @@ from wirflow.core.batch import Batch
 from wirflow.core.case import Event
 from wirflow.core.decision import Refusal
 from wirflow.core.firing import kind_of
+from wirflow.core.opening import opening
+from wirflow.definition.model import HEARD
 from wirflow.errors import InputError, UnknownNameError, WirflowError
 from wirflow.simulation.happening import Happening
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from wirflow.core.batch import Kept
-    from wirflow.core.case import Case, Timer
+    from wirflow.core.case import Case, LinkedCase, Timer
     from wirflow.core.opening import NewCase
     from wirflow.core.writing import Salts
     from wirflow.definition.model import Workflow
@@ -97,7 +99,23 @@ class Simulation:
             return found
         for kept in found:
             self._link(kept.case)
-        return [happening for kept in found for happening in self._keep(kept)]
+        happened = [happening for kept in found for happening in self._keep(kept)]
+        told = [order.to for kept in found for one in kept.all() for order in one.decision.signals]
+        return [*happened, *self._settle(told)]
+
+    def begin(self, new: NewCase, *, actor: str) -> list[Happening]:
+        """Start a case, as a step of a plan does: what is refused is told, like what is done.
+
+        Raises:
+            UnknownNameError: no such workflow or person.
+        """
+        found = self.start_all([new], actor=actor)
+        if not isinstance(found, Refusal):
+            return found
+        workflow = self._newest[new.workflow]
+        blank, event = opening(new, self._person(actor), self.now.instant)
+        blank = replace(blank, state=new.state or workflow.initial.name)
+        return [self._happening(workflow, blank, blank, event, refused=found)]
 
     def act(
         self,
@@ -134,12 +152,18 @@ class Simulation:
         if isinstance(kept, Refusal):
             return [self._happening(held.workflow, before, before, action, refused=kept)]
         happened = self._keep(kept)
-        if any(one.decision.signals for one in kept.all()):
-            # Told at once, after what was due before it in the cases that are linked to each other;
-            # what else is overdue waits for the scheduler's next beat.
-            while (due := self._next_of(self._clusters[key])) and due[0] <= self.now.instant:
-                happened += self._fire(*due)
-        return happened
+        told = [order.to for one in kept.all() for order in one.decision.signals]
+        return [*happened, *self._settle(told)]
+
+    def _settle(self, told: Iterable[str]) -> Iterator[Happening]:
+        """Let what was told reach its cases at once, after what was due before it in their clusters.
+
+        What else is overdue waits for the scheduler's next beat.
+        """
+        keys = {key for other in told for key in self._clusters[other]}
+        while keys and (due := self._next_of(keys)) and due[0] <= self.now.instant:
+            yield from self._fire(*due)
+            keys |= self._clusters[due[2]]
 
     # -- what happens by itself --------------------------------------------------------
 
@@ -160,6 +184,10 @@ class Simulation:
     def armed(self, key: str) -> tuple[Timer, ...]:
         """The timers that run for a case, in the order in which they fire."""
         return self._batch.held[key].in_order()
+
+    def children(self, key: str) -> list[LinkedCase]:
+        """The cases that belong to a case, as it sees them."""
+        return self._batch.children(key)
 
     def _next(self) -> Due | None:
         """What fires next of all."""
@@ -315,6 +343,8 @@ class _Now:
 def _title(workflow: Workflow, event: Event) -> Text:
     if event.kind in {"start", "import"}:
         return Text("Vorgang angelegt", "Case started")
+    if event.name == HEARD:
+        return Text("Ein Untervorgang hat sich geändert", "A child changed")
     return next(
         (item.title for item in workflow.transitions if item.event == event.name), Text.same(event.name)
     )
