@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 from tests.docs.blocks import ROOT, blocks, written_in
-from wirflow.definition import cel, grammar
+from wirflow.definition import cel, grammar, reader
 from wirflow.definition.check import check
 from wirflow.definition.model import FieldType
 from wirflow.definition.portfolio import CASE, PERSON, PORTFOLIO, read_portfolio_text
 from wirflow.definition.reader import read_workflow_text, read_workflows
 from wirflow.definition.shape import Many, Record, Table
+from wirflow.definition.yaml import read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,7 +110,15 @@ def test_each_file_on_a_page_is_read(block):
         known = {**shipped(), **on_page(block)}
         findings = read_portfolio_text(block.text, known, str(block)).findings
     else:
-        findings = read_workflow_text(block.text, str(block), known=shipped()).findings
+        # Parents and children stand on one page, and know one another.
+        texts = [
+            other.text
+            for other in blocks(block.page)
+            if other in WHOLE and other != block and re.search(r"^workflow:", other.text, re.MULTILINE)
+        ]
+        documents = [read_text(block.text, str(block)), *(read_text(text, "beside") for text in texts)]
+        read = reader._read(documents, shipped())
+        findings = [item for item in read.findings if item.place.file == str(block)]
     assert [item.line("en") for item in findings if item.severity == "error"] == []
 
 

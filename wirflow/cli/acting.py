@@ -131,7 +131,15 @@ def _show(screen: Screen, office: Office, outcome: Outcome, *, trial: bool) -> N
             )
             screen.say(f"  {field.title.pick(lang)}: {words}")
     _timers(screen, office, outcome)
+    kinds = outcome.workflow.children_by_name
+    for begun in decision.starts:
+        title = kinds[begun.child or ""].title
+        screen.say(
+            Text(f"  {title.de} beginnt: {begun.key}", f"  {title.en} starts: {begun.key}"),
+        )
     for order in decision.signals:
+        if order.timer.event is None:
+            continue  # that a case looks at its children again is nothing that somebody has to know
         screen.say(
             Text(f"  Signal an {order.to}: {order.timer.name}", f"  Signal to {order.to}: {order.timer.name}")
         )
@@ -202,6 +210,9 @@ def _json(office: Office, outcome: Outcome, lang: Lang, *, trial: bool) -> dict[
             "cancelled": [_timer_json(timer, lang) for timer in decision.cancel],
         },
         "signals": [{"to": order.to, "event": order.timer.name} for order in decision.signals],
+        "starts": [
+            {"key": begun.key, "workflow": begun.workflow, "child": begun.child} for begun in decision.starts
+        ],
         "notices": [
             {
                 "key": "/".join((case.key, str(case.revision), item.recipient, item.channel, item.template)),

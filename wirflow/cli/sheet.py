@@ -336,7 +336,7 @@ def _place(workflow: Any, name: str | None) -> Any:
 
 def what_happened(entry: Entry, workflow: Any, lang: Lang) -> Any:
     """An entry in words: the event's title, a refusal, a reminder."""
-    title = _EVENTS.get(entry.kind) if entry.kind in _EVENTS else None
+    title = _EVENTS.get(entry.kind) or _EVENTS.get(entry.event)
     timer = entry.body.get("timer")
     spec = workflow.deadline_by_name.get(timer["name"]) if workflow and timer else None
     if entry.kind == "reminder" and spec:

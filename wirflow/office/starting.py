@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def newest(office: Office, name: str) -> Workflow:
-    """A workflow as the files say it now, kept in the database so that cases can pin it.
+    """A workflow as the files say it now, kept in the database with those of its children.
 
     Raises:
         UnknownNameError: there is none of that name.
@@ -29,8 +29,16 @@ def newest(office: Office, name: str) -> Workflow:
     known = office.workflows()
     if name not in known:
         raise UnknownNameError(Text("Der Workflow", "The workflow"), name, known)
-    office.engine.register([known[name]])
+    office.engine.register(_family(name, known))
     return known[name]
+
+
+def _family(name: str, known: Mapping[str, Workflow]) -> list[Workflow]:
+    """A workflow and those of the cases that it may start, and theirs: they pin them without being asked."""
+    names = [name]
+    for one in names:
+        names += [kind.workflow for kind in known[one].children if kind.workflow not in names]
+    return [known[one] for one in dict.fromkeys(names)]
 
 
 def start(
