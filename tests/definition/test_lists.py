@@ -225,6 +225,8 @@ def test_expressions_ask_lists_and_spans(text, holds):
         ("words == [1]", "wrong-type"),
         ("words + [1] == words", "wrong-type"),
         ("pause.start == ends", "unknown-field"),
+        ("pause.begin.end == ends", "unknown-field"),
+        ("words.begin == ends", "unknown-field"),
         ("pause > ends", "wrong-type"),
         ("pause", "wrong-type"),
         ("words", "wrong-type"),

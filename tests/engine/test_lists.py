@@ -163,3 +163,24 @@ def test_one_of_several_events_makes_an_escalation_needless(tmp_path, event, hea
     office.at("2021-02-01 09:00").engine.drain()
     kinds = [entry.body["timer"]["kind"] for entry in office.engine.history("K-1") if "timer" in entry.body]
     assert ("escalation" in kinds) is heard
+
+
+def test_a_correction_says_that_nothing_is_known(tmp_path):
+    """What was recorded by mistake is absent afterwards; only a correction says so."""
+    text = CLEARED.replace("roles: {clerk: {}}", "roles: {clerk: {}}\ncorrections: {by: [clerk]}").replace(
+        "before: {type: text}", "before: {type: text, required: true}"
+    )
+    definition = read_workflow_text(text).checked()["w"]
+    office = started(tmp_path, definition, note="alt", name="Stelle", before="x", ends=date(2021, 6, 1))
+
+    def correct(event: str, *cleared: str) -> object:
+        return office.engine.submit("K-1", event, actor="ada", cleared=cleared, reason="Irrtum")
+
+    assert correct("correct", "before").code == "missing-input"
+    assert correct("edit", "note").code == "missing-input"
+    assert correct("correct", "nothing").code == "unknown-input"
+    outcome = correct("correct", "name", "ends")
+    assert [timer.name for timer in outcome.decision.cancel] == ["term"]
+    assert office.engine.look("K-1").case.data == {"note": "alt", "before": "x"}
+    with office.database.reading() as session:
+        assert differences(session) == []

@@ -50,6 +50,7 @@ def do(
     """Do it."""
     from wirflow.cli import acting  # noqa: PLC0415 - the help page needs none of it
     from wirflow.core.decision import Refusal  # noqa: PLC0415 - likewise
+    from wirflow.definition.model import CORRECT  # noqa: PLC0415 - likewise
     from wirflow.errors import UnknownNameError  # noqa: PLC0415 - likewise
     from wirflow.text import Text  # noqa: PLC0415 - likewise
 
@@ -60,11 +61,20 @@ def do(
     workflow = stored.workflow
     if event not in workflow.events:
         raise UnknownNameError(Text("Das Ereignis", "The event"), event, workflow.events)
+    # A correction may also say that nothing is known: --set award_ends=
+    cleared = [
+        name
+        for name, words in typed.items()
+        if event == CORRECT and not words and name in workflow.field_by_name
+    ]
     outcome = office.engine.submit(
         key,
         event,
         actor=person or office.person,
-        given=values(workflow.field_by_name, typed),
+        given=values(
+            workflow.field_by_name, {name: words for name, words in typed.items() if name not in cleared}
+        ),
+        cleared=cleared,
         occurred_at=office.at(day("--on", on)) if on else None,
         reason=reason,
         trial=dry_run,

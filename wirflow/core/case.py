@@ -108,6 +108,8 @@ class Event:
     roles: frozenset[str] = frozenset()
     """The roles of the actor."""
     input: Mapping[str, Value] = field(default_factory=dict)
+    cleared: frozenset[str] = frozenset()
+    """Of a correction: the fields of which nothing is known after all."""
     reason: str | None = None
     timer: Timer | None = None
     """What fired it, unless a person did."""

@@ -21,7 +21,7 @@ from wirflow.core.machine import machine_for, moved, remembered
 from wirflow.core.opening import NewCase
 from wirflow.core.telling import heard, signals_of
 from wirflow.definition.guards import AbsentError, guards_for
-from wirflow.definition.model import PARENT, SEPARATOR
+from wirflow.definition.model import CORRECT, PARENT, SEPARATOR
 from wirflow.definition.usage import minds_children
 from wirflow.definition.values import Value, from_json, parse, takes
 from wirflow.errors import InputError
@@ -71,7 +71,8 @@ def decide(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisi
         "revision": case.revision + 1,
     }
     effects = _Effects()
-    after = _take(workflow, number, case, event, facts, event.input, effects, **acted)
+    given = {**event.input, **dict.fromkeys(event.cleared)}
+    after = _take(workflow, number, case, event, facts, given, effects, **acted)
     return after if isinstance(after, Refusal) else _settle(workflow, case, after, event, facts, effects)
 
 
@@ -179,7 +180,7 @@ def _take(  # noqa: PLR0917 - one transition and what it works on
     case: Case,
     event: Event,
     facts: Facts,
-    given: Mapping[str, Value],
+    given: Mapping[str, Value | None],
     effects: _Effects,
     **acted: Any,
 ) -> Case | Refusal:
@@ -384,7 +385,7 @@ def _permission(workflow: Workflow, case: Case, event: Event, transition: Transi
 def _input(workflow: Workflow, event: Event, transition: Transition) -> Refusal | None:
     """Whether an event brings what its transition takes, and nothing else."""
     taken = {item.field for item in transition.input}
-    unknown = [name for name in event.input if name not in taken]
+    unknown = [name for name in (*event.input, *sorted(event.cleared)) if name not in taken]
     if unknown:
         names, known = ", ".join(unknown), ", ".join(item.field for item in transition.input) or "–"
         text = Text(
@@ -393,6 +394,10 @@ def _input(workflow: Workflow, event: Event, transition: Transition) -> Refusal 
         )
         hint = Text(f"Es nimmt: {known}.", f"It takes: {known}.")
         return Refusal(code="unknown-input", texts=(text,), hint=hint, fields=tuple(unknown))
+    fields = workflow.field_by_name
+    kept = [name for name in sorted(event.cleared) if event.name != CORRECT or fields[name].required]
+    if kept:
+        return _missing([fields[name] for name in kept])
     missing = [item.field for item in transition.input if item.required and item.field not in event.input]
     if missing:
         return _missing([workflow.field_by_name[name] for name in missing])
@@ -528,8 +533,8 @@ def _done(case: Case, event: Event) -> Mapping[str, Done]:
     return {**case.done, timer.name: Done(due=timer.deadline.due, until=timer.due_at)}
 
 
-def _merge(data: Mapping[str, Value], given: Mapping[str, Value]) -> dict[str, Value]:
-    return {**data, **given}
+def _merge(data: Mapping[str, Value], given: Mapping[str, Value | None]) -> dict[str, Value]:
+    return {name: value for name, value in {**data, **given}.items() if value is not None}
 
 
 def _title_of(workflow: Workflow, absent: AbsentError) -> Text:

@@ -181,8 +181,7 @@ def gives(given: str, expected: str) -> bool:
 
 def wrong_result(given: str, expected: str) -> Problem:
     """An expression that gives something else than its place needs."""
-    item = expected.removeprefix(LIST_OF)
-    is_, needs = _word(given), _word("list" if item != expected else _CEL_TYPE[item])
+    is_, needs = _kind(given), _needed(expected)
     return Problem(
         0,
         Text(
@@ -191,6 +190,24 @@ def wrong_result(given: str, expected: str) -> Problem:
         ),
         code="wrong-type",
     )
+
+
+def _kind(given: str) -> Text:
+    """A CEL type in words: `LIST<STRING>`, `MAP<STRING, TIMESTAMP>`."""
+    if given.startswith("LIST<"):
+        inside = _kind(given.removeprefix("LIST<").removesuffix(">"))
+        return Text(f"Liste ({inside.de})", f"list ({inside.en})")
+    for kind, words in (("span", Text("Zeitspanne", "span")), ("document", Text("Dokument", "document"))):
+        if given == _CEL_TYPE[kind]:
+            return words
+    return Text("leer", "empty") if given == "DYN" else _word(given)
+
+
+def _needed(expected: str) -> Text:
+    if expected.startswith(LIST_OF):
+        inside = _needed(expected.removeprefix(LIST_OF))
+        return Text(f"Liste ({inside.de})", f"list ({inside.en})")
+    return _kind(_CEL_TYPE[expected])
 
 
 def translate(message: str, text: str) -> Iterator[Problem]:
@@ -417,6 +434,13 @@ def _problem(words: str, offset: int, text: str) -> Problem:
     overload = _OVERLOAD.match(words)
     if overload:
         return _no_overload(overload[1], overload[2], offset, text)
+    if "operand of a select operation" in words:
+        # The name as a whole is unknown; where names are looked up that is told with the near one.
+        return Problem(
+            offset,
+            Text("Das hat keine solchen Teile.", "That has no such parts."),
+            code="unknown-name",
+        )
     undeclared = _UNDECLARED.match(words)
     if undeclared:
         return _undeclared(undeclared[1], offset, text)

@@ -27,7 +27,8 @@ _BREAKS: Final = frozenset("\n\r\t")
 
 def kind_of(type_: str, of: str | None) -> str:
     """A type with that of its items, as one word: `money`, `list of money`."""
-    return f"{LIST_OF}{of}" if type_ == "list" and of else type_
+    # A list that does not say what it holds has its finding already; the rest is looked at all the same.
+    return f"{LIST_OF}{of or 'text'}" if type_ == "list" else type_
 
 
 def split(words: str, kind: str) -> list[object]:

@@ -206,6 +206,7 @@ class Engine:
         *,
         actor: str,
         given: Mapping[str, Value] | None = None,
+        cleared: Iterable[str] = (),
         occurred_at: datetime | None = None,
         reason: str | None = None,
         connection: Connection | None = None,
@@ -218,6 +219,7 @@ class Engine:
             event: what they do.
             actor: who they are, as `wirflow.toml` names them.
             given: the facts they give.
+            cleared: of a correction: the facts of which nothing is known after all.
             occurred_at: when it counts, if that is earlier than now.
             reason: why, where the workflow asks for it.
             connection: the caller's own, to commit together with its tables.
@@ -237,6 +239,7 @@ class Engine:
             actor=actor,
             roles=self._person(actor).roles,
             input=facts,
+            cleared=frozenset(cleared),
             reason=reason,
         )
         once = partial(self._submit, key, action, files, connection, trial=trial)
