@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
 from tests.support import field, grant
+from wirflow.audit.canonical import canonical
 from wirflow.clock import end_of_day
 from wirflow.core.agenda import agenda
 from wirflow.core.case import Case, Done, Event, Facts, LinkedCase, Timer
@@ -251,7 +253,8 @@ def test_personal_facts_stay_out_of_the_trail():
 
 def entry(new, decision: Decision, commitments: dict[str, str]) -> dict:
     """What the trail says of a move."""
-    return record(new, decision, notices=[], commitments=commitments, recorded_at=NOW)
+    body = record(new, decision, notices=[], commitments=commitments, recorded_at=NOW)
+    return msgspec.json.decode(canonical(body))
 
 
 def test_the_entry_names_both_versions():

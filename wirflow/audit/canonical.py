@@ -8,7 +8,7 @@ Plane (msgspec sorts by code point, RFC 8785 by UTF-16 code unit).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NoReturn
 
 import msgspec
@@ -19,6 +19,10 @@ from wirflow.text import Text
 MAX_INT: Final = 2**53 - 1
 """The largest integer that every JSON reader carries exactly (RFC 8785, 3.2.2.3; RFC 7493, 2.2)."""
 
+_WORDS: Final = frozenset({str, bool, type(None), msgspec.Raw})
+"""Types of which any value is written as RFC 8785 does."""
+_NAMES: Final = frozenset({str})
+
 _sorted = msgspec.json.Encoder(order="sorted").encode
 _as_given = msgspec.json.Encoder().encode
 
@@ -27,7 +31,8 @@ def canonical(value: object) -> bytes:
     """The RFC 8785 bytes of a value made of None, bool, int, str, lists, tuples and mappings.
 
     Args:
-        value: What to write.  Integers lie within ±(2**53 - 1); keys are strings.
+        value: What to write.  Integers lie within ±(2**53 - 1); keys are strings.  A `msgspec.Raw`
+            is a part that is canonical already, and is taken over as it is.
 
     Raises:
         TypeError: A type that the trail does not hold, above all a float: amounts are
@@ -73,21 +78,25 @@ def _beyond_bmp(written: bytes) -> bool:
 def _plain(value: object) -> bool:
     """Whether a value holds only exact built-in types in range, which msgspec writes as RFC 8785 does."""
     kind = type(value)
-    if kind is str or value is None or kind is bool:
+    if kind in _WORDS:
         return True
     if kind is dict:
-        for key, inner in value.items():  # type: ignore[attr-defined] # mypy does not narrow by `type() is`
-            if type(key) is not str or (type(inner) is not str and inner is not None and not _plain(inner)):
-                return False
-        return True
+        return _NAMES.issuperset(map(type, value)) and _all_plain(value.values())  # type: ignore[call-overload,attr-defined] # mypy does not narrow by `is`
     if kind is int:
         return -MAX_INT <= value <= MAX_INT  # type: ignore[operator] # likewise
     if kind is list or kind is tuple:
-        return all(map(_plain, value))  # type: ignore[call-overload] # likewise
+        return _all_plain(value)  # type: ignore[arg-type] # likewise
     return False
 
 
-def _ordered(value: Any) -> Any:
+def _all_plain(values: Iterable[object]) -> bool:
+    for value in values:  # noqa: SIM110 - a loop is faster than a generator
+        if type(value) not in _WORDS and not _plain(value):
+            return False
+    return True
+
+
+def _ordered(value: Any) -> Any:  # noqa: PLR0911 - one for each type
     """The value in exact built-in types, keys in the order of RFC 8785: slow, and says what is wrong."""
     if value is None or isinstance(value, bool):
         return value
@@ -111,6 +120,8 @@ def _ordered(value: Any) -> Any:
         return {str.__str__(key): _ordered(value[key]) for key in keys}
     if isinstance(value, (list, tuple)):
         return [_ordered(inner) for inner in value]
+    if isinstance(value, msgspec.Raw):
+        return _ordered(msgspec.json.decode(value))
     return _refuse(value, "a value")
 
 

@@ -7,6 +7,7 @@ armed; so a changed date moves its deadline and its reminders by itself.
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from wirflow.clock import end_of_day, start_of_day
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wirflow.core.case import Case, Facts
-    from wirflow.deadlines import Deadline
+    from wirflow.deadlines import Catalogue, Deadline
     from wirflow.definition.model import DeadlineSpec, Escalation, Workflow
     from wirflow.definition.values import Value
 
@@ -95,15 +96,19 @@ def _told(value: Value) -> object:
 def _compute(
     spec: DeadlineSpec, start: date, period: str | None, given: Mapping[str, object], facts: Facts
 ) -> Deadline:
+    if not given:
+        return _known(spec.rule, start, period, facts.land, facts.catalogue, spec.law)
     return compute(
-        spec.rule,
-        start,
-        period,
-        land=facts.land,
-        catalogue=facts.catalogue,
-        given=given or None,
-        law=spec.law,
+        spec.rule, start, period, land=facts.land, catalogue=facts.catalogue, given=given, law=spec.law
     )
+
+
+@lru_cache(maxsize=8192)
+def _known(  # noqa: PLR0917 - whatever makes a difference
+    rule: str, start: date, period: str | None, land: str, catalogue: Catalogue | None, law: str | None
+) -> Deadline:
+    """A deadline that many cases share, since they have the same day; so is the telling of its way."""
+    return compute(rule, start, period, land=land, catalogue=catalogue, law=law)
 
 
 def _shifted(day: date, every: str, times: int) -> date:
@@ -177,9 +182,11 @@ def _escalations(
         yield Timer(name=spec.name, kind="escalation", label=escalate.after, due_at=moment, deadline=deadline)
 
 
+@lru_cache(maxsize=8192)
 def _before(due: date, period: str) -> date:
     return compute("no-roll", due, f"-{period}").due
 
 
+@lru_cache(maxsize=8192)
 def _after(due: date, period: str) -> date:
     return compute("no-roll", due, period).due

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from typing import TYPE_CHECKING, Final, Protocol
 
-from wirflow.core.case import Case, Facts, Timer
+from wirflow.core.case import Case, Facts, Timer, evolved
 from wirflow.core.children import MAX_GENERATIONS, cannot_begin, key_taken, no_workflow, unfit
 from wirflow.core.decide import decide, refuse, start
 from wirflow.core.decision import Decision, Refusal
@@ -410,7 +410,7 @@ class Batch:
 
     def _enter(self, ready: _Ready) -> Kept:
         decision = ready.decision
-        case = replace(decision.case, digest=ready.written.digest)
+        case = evolved(decision.case, digest=ready.written.digest)
         held = self.held[case.key]
         held.workflow, held.case = ready.workflow, case
         if ready.fired is not None:

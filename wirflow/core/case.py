@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from wirflow.deadlines import Catalogue, Deadline
 from wirflow.definition.values import Stored, Value
@@ -59,6 +59,18 @@ class Case:
     """Number of entries in its trail."""
     digest: str | None = None
     """Digest of its last entry."""
+
+
+_FIELDS = tuple(Case.__slots__)
+_set = object.__setattr__
+
+
+def evolved(case: Case, **changes: Any) -> Case:
+    """A case with some of its facts changed: `dataclasses.replace` for what happens with each event."""
+    new = object.__new__(Case)
+    for name in _FIELDS:
+        _set(new, name, changes[name] if name in changes else getattr(case, name))
+    return new
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from wirflow.core.agenda import agenda
 from wirflow.core.asking import holds, scope_of
-from wirflow.core.case import ENTRY, Case, Done, Timer
+from wirflow.core.case import ENTRY, Case, Done, Timer, evolved
 from wirflow.core.children import about_to_begin, started
 from wirflow.core.decision import Decision, NoticeKind, NoticeOrder, Refusal, SignalOrder, Step
 from wirflow.core.machine import machine_for, moved, remembered
@@ -94,13 +94,13 @@ def start(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisio
         return _missing(missing)
     state = event.state or workflow.initial.name
     actors = {event.name: event.actor} if event.actor else {}
-    after = replace(case, state=state, since=event.occurred_at, data=data, actors=actors, revision=1)
+    after = evolved(case, state=state, since=event.occurred_at, data=data, actors=actors, revision=1)
     return _settle(workflow, None, after, event, facts, _Effects())
 
 
 def refuse(workflow: Workflow, case: Case, event: Event, facts: Facts, refusal: Refusal) -> Decision:
     """The decision that puts a refused deadline or signal on record and has done with it."""
-    after = replace(case, done=_done(case, event), revision=case.revision + 1)
+    after = evolved(case, done=_done(case, event), revision=case.revision + 1)
     return _decision(workflow, case, after, event, facts, _Effects(), refused=refusal)
 
 
@@ -141,14 +141,14 @@ def _remind(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decis
         if notice:
             order = NoticeOrder(template=notice.template, roles=notice.to, kind=kind, timer=timer)
             effects.notices.append(order)
-    after = replace(case, done=_done(case, event), revision=case.revision + 1)
+    after = evolved(case, done=_done(case, event), revision=case.revision + 1)
     return _settle(workflow, case, after, event, facts, effects)
 
 
 def _hear(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
     """A child changed: what follows by itself, which may be nothing at all."""
     effects = _Effects()
-    decided = _settle(workflow, case, replace(case, revision=case.revision + 1), event, facts, effects)
+    decided = _settle(workflow, case, evolved(case, revision=case.revision + 1), event, facts, effects)
     if isinstance(decided, Refusal) and effects.via:
         return decided
     if isinstance(decided, Refusal) or not (decided.via or decided.arm or decided.cancel):
@@ -198,7 +198,7 @@ def _take(  # noqa: PLR0917 - one transition and what it works on
         return assigned
     state = moved(workflow, machine_for(workflow), case.state, number, case.history)
     left = dict(remembered(workflow, case.state, state)) if state != case.state else {}
-    after = replace(
+    after = evolved(
         case,
         state=state,
         since=event.occurred_at if state != case.state else case.since,
@@ -448,8 +448,8 @@ def _rules(
 
 
 def _assign(
-    workflow: Workflow, transition: Transition, case: Case, facts: Facts, data: dict[str, Value]
-) -> dict[str, Value] | Refusal:
+    workflow: Workflow, transition: Transition, case: Case, facts: Facts, data: Mapping[str, Value]
+) -> Mapping[str, Value] | Refusal:
     """The facts after `set`, in order, and `clear`; each assignment sees those before it."""
     for item in transition.set:
         field = workflow.field_by_name[item.field]
@@ -490,10 +490,10 @@ def _decision(  # noqa: PLR0917 - as above
         for name in (*old, *(name for name in after.data if name not in old))
         if old.get(name) != after.data.get(name)
     }
-    if before is not None and event.kind != "migration":
+    if changes and before is not None and event.kind != "migration":
         # What somebody changed does not stand any more where it was found.
         entry = f"{ENTRY}{after.revision}"
-        after = replace(after, sources={**after.sources, **dict.fromkeys(changes, entry)})
+        after = evolved(after, sources={**after.sources, **dict.fromkeys(changes, entry)})
     armed = {timer.identity: timer for timer in facts.armed}
     wanted: dict[tuple[object, ...], Timer] = {}
     if workflow.deadlines:
@@ -533,7 +533,9 @@ def _done(case: Case, event: Event) -> Mapping[str, Done]:
     return {**case.done, timer.name: Done(due=timer.deadline.due, until=timer.due_at)}
 
 
-def _merge(data: Mapping[str, Value], given: Mapping[str, Value | None]) -> dict[str, Value]:
+def _merge(data: Mapping[str, Value], given: Mapping[str, Value | None]) -> Mapping[str, Value]:
+    if not given:
+        return data
     return {name: value for name, value in {**data, **given}.items() if value is not None}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
-from wirflow.render import notice_context
+from wirflow.render import READER, Reader, notice_context
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from wirflow.core.profile import Profile
     from wirflow.definition.model import Workflow
     from wirflow.definition.person import Person
-    from wirflow.render import Templates
+    from wirflow.render import Rendered, Templates
+    from wirflow.text import Lang
 
 NoticeState = Literal["pending", "sending", "sent", "unknown", "dead"]
 
@@ -85,13 +86,14 @@ def write(
     """
     for order in decision.notices:
         readers = [person for person in profile.people.values() if person.roles.intersection(order.roles)]
+        letter = _Letter(workflow, decision, facts, profile, templates, order)
         for person in readers:
             for channel in profile.channels:
-                yield _Letter(workflow, decision, facts, profile, templates, order).to(person, channel)
+                yield letter.to(person, channel)
         served = {role for person in readers for role in person.roles}
         for role in order.roles:
             if role not in served:
-                yield _Letter(workflow, decision, facts, profile, templates, order).to_nobody(role)
+                yield letter.to_nobody(role)
 
 
 def digest_of(notice: NewNotice) -> dict[str, str]:
@@ -124,6 +126,8 @@ class _Letter:
         self._profile = profile
         self._templates = templates
         self._order = order
+        self._same: dict[Lang, Rendered] = {}
+        """What is the same for all readers of a language, since the template does not ask who they are."""
 
     def to(self, person: Person, channel: str) -> NewNotice:
         """The notice for a person on a channel."""
@@ -146,21 +150,7 @@ class _Letter:
     ) -> NewNotice:
         order, case, profile = self._order, self._decision.case, self._profile
         lang = (person.lang if person else None) or profile.lang
-        known = self._workflow.role_by_name.get(role)
-        context = notice_context(
-            workflow=self._workflow,
-            case=case,
-            linked=self._facts.linked,
-            event=self._decision.event,
-            timer=order.timer if order.kind != "event" else None,
-            actor=profile.name_of(self._decision.event.actor),
-            recipient=name,
-            role=known.title.pick(lang) if known else role,
-            office=profile.name,
-            zone=profile.zone,
-            lang=lang,
-        )
-        rendered = self._templates.render(order.template, lang, context)
+        rendered = self._same.get(lang) or self._render(name, role, lang)
         key = f"{case.key}/{case.revision}/{recipient}/{channel}/{order.template}"
         host = profile.sender.rpartition("@")[2]
         return NewNotice(
@@ -177,3 +167,25 @@ class _Letter:
             state="dead" if error else "pending",
             error=error.pick(profile.lang) if error else None,
         )
+
+    def _render(self, name: str, role: str, lang: Lang) -> Rendered:
+        order, case, profile = self._order, self._decision.case, self._profile
+        known = self._workflow.role_by_name.get(role)
+        context = notice_context(
+            workflow=self._workflow,
+            case=case,
+            linked=self._facts.linked,
+            event=self._decision.event,
+            timer=order.timer if order.kind != "event" else None,
+            actor=profile.name_of(self._decision.event.actor),
+            recipient=name,
+            role=known.title.pick(lang) if known else role,
+            office=profile.name,
+            zone=profile.zone,
+            lang=lang,
+        )
+        rendered = self._templates.render(order.template, lang, context)
+        reader = context[READER]
+        if isinstance(reader, Reader) and not reader.asked:
+            self._same[lang] = rendered
+        return rendered

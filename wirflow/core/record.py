@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from wirflow.audit.entry import VERSION
 from wirflow.clock import stamp
 from wirflow.definition.model import CORRECT
@@ -150,7 +152,7 @@ def _all_armed(timers: Sequence[Timer]) -> list[Json]:
 
 def _armed(timer: Timer, *, alone: bool) -> Json:
     if timer.deadline and (timer.kind == "due" or alone):
-        return {**_named(timer), "deadline": timer.deadline.to_json()}
+        return {**_named(timer), "deadline": msgspec.Raw(timer.deadline.written)}
     return _named(timer)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from wirflow.deadlines import telling
 from wirflow.deadlines.case import Case, Step
 from wirflow.deadlines.catalogue import Catalogue
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from wirflow.deadlines.rule import Rule
+
+_sorted = msgspec.json.Encoder(order="sorted").encode
 
 _POINT: Final = Period()
 
@@ -49,6 +53,7 @@ class Deadline:
     land: str
     _case: Case | None = field(default=None, repr=False, compare=False)
     _told: tuple[tuple[Step, ...], Text] | None = field(default=None, repr=False, compare=False)
+    _written: bytes = field(default=b"", repr=False, compare=False)
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -89,6 +94,13 @@ class Deadline:
             "land": self.land,
             "text": _both(text),
         }
+
+    @property
+    def written(self) -> bytes:
+        """What `to_json` says as JSON with sorted keys, which is its canonical form; made once for all."""
+        if not self._written:
+            object.__setattr__(self, "_written", _sorted(self.to_json()))
+        return self._written
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Deadline:

@@ -14,6 +14,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
+from string import Formatter
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -364,6 +365,16 @@ class Money:
     """A date: the last day.  None: it has no end; absent: what is in between is unknown."""
 
 
+_format = Formatter()
+
+
+class _Named(dict[str, str]):
+    """The facts of a case as the words of its subject; one that is not known is a question mark."""
+
+    def __missing__(self, name: str) -> str:
+        return "?"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
     """One definition: what a kind of case is, and what may happen to it."""
@@ -616,12 +627,13 @@ class Workflow:
                 found.setdefault(transition.event, transition)
         return tuple(found.values())
 
+    @cached_property
+    def called_by(self) -> frozenset[str]:
+        """The fields that the name of a case on screens is made of."""
+        parts = [*_format.parse(self.subject.de), *_format.parse(self.subject.en)]
+        return frozenset(name for _, name, _, _ in parts if name in self.field_by_name)
+
     def call(self, key: str, data: dict[str, str]) -> Text:
         """How a case is called on screens, given its facts as readable text."""
-
-        class Named(dict[str, str]):
-            def __missing__(self, name: str) -> str:
-                return key if name == "key" else "?"
-
-        facts = Named(data)
+        facts = _Named({**data, "key": data.get("key", key)})
         return Text(self.subject.de.format_map(facts), self.subject.en.format_map(facts))

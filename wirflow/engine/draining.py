@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Units = Callable[[Session, datetime], Unit]
 
-BATCH: Final = 200
+BATCH: Final = 500
 """How many due timers are fired in one transaction: more gains little and locks for longer."""
 
 NEWEST: Final = 4

@@ -6,7 +6,7 @@ name.  Pure: the only files read are the templates themselves, once.
 
 from __future__ import annotations
 
-from wirflow.render.context import notice_context
+from wirflow.render.context import READER, Reader, notice_context
 from wirflow.render.templates import Rendered, TemplateError, Templates
 
-__all__ = ["Rendered", "TemplateError", "Templates", "notice_context"]
+__all__ = ["READER", "Reader", "Rendered", "TemplateError", "Templates", "notice_context"]

@@ -27,8 +27,16 @@ if TYPE_CHECKING:
 FIELDS: Final = "_fields"
 """Where the filter `show` finds the fields; no template can name it."""
 
+READER: Final = "recipient"
+"""What a template calls its reader."""
+
 WIRFLOW: Final = "wirflow"
 """Who acts when nobody does."""
+
+MAX_KNOWN: Final = 256
+"""Workflows whose fields are kept."""
+
+_fields: dict[str, dict[str, Field]] = {}
 
 _EVENTS: Final = {
     "start": Text("Anlage", "Start"),
@@ -55,6 +63,28 @@ class Facts:
 
     def __len__(self) -> int:
         return len(self._facts)
+
+
+class Reader(Facts):
+    """Who reads a notice; it remembers whether the template asked."""
+
+    __slots__ = ("asked",)
+
+    def __init__(self, /, **facts: object) -> None:
+        super().__init__(**facts)
+        self.asked = False
+
+    def __getitem__(self, name: str) -> object:
+        self.asked = True
+        return super().__getitem__(name)
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked = True
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self.asked = True
+        return super().__len__()
 
 
 class CaseLike(Protocol):
@@ -148,7 +178,9 @@ def notice_context(
     """
     occurred_on = civil_date(event.occurred_at, zone)
     fields = workflow.field_by_name
-    shown = {name: show(fields[name], value, lang) for name, value in case.data.items() if name in fields}
+    shown = {
+        name: show(fields[name], case.data[name], lang) for name in workflow.called_by if name in case.data
+    }
     facts: dict[str, object] = {"name": event.name, "title": _event_title(workflow, event.name).pick(lang)}
     facts |= {"actor": actor or WIRFLOW, "occurred_on": occurred_on}
     if event.reason:
@@ -172,7 +204,7 @@ def notice_context(
             }
         ),
         "event": Facts(**facts),
-        "recipient": Facts(name=recipient, role=role),
+        READER: Reader(name=recipient, role=role),
         "office": Facts(name=office),
         FIELDS: fields_of(workflow),
     }
@@ -261,7 +293,16 @@ def _present(data: Mapping[str, Value]) -> dict[str, Any]:
 
 
 def fields_of(workflow: Workflow) -> dict[str, Field]:
-    """Own fields, and those of linked cases under names that are not taken."""
+    """Own fields, and those of linked cases under names that are not taken; nobody may change them."""
+    known = _fields.get(workflow.hash)
+    if known is None:
+        if len(_fields) >= MAX_KNOWN:
+            _fields.clear()
+        known = _fields[workflow.hash] = _fields_of(workflow)
+    return known
+
+
+def _fields_of(workflow: Workflow) -> dict[str, Field]:
     found: dict[str, Field] = {}
     for link in workflow.links:
         found |= {item.name: item for item in _linked_fields(workflow, link.name)}

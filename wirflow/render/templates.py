@@ -266,7 +266,7 @@ def _text(template: Template, context: Mapping[str, object]) -> str:
     parts: list[str] = []
     size = 0
     for part in template.generate(context):
-        size += len(part.encode())
+        size += len(part) if part.isascii() else len(part.encode())
         if size > MAX_OUTPUT:
             from wirflow.render.sandbox import BadTemplateError  # noqa: PLC0415 - the sandbox is loaded by now
 
@@ -282,7 +282,9 @@ def _text(template: Template, context: Mapping[str, object]) -> str:
 
 def _one_line(text: str) -> str:
     """A subject without line breaks, control characters and signs that turn the direction of writing."""
-    clean = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    clean = " ".join(text.split())
     return clean if len(clean) <= MAX_SUBJECT else clean[: MAX_SUBJECT - 1] + "…"
 
 

@@ -10,7 +10,7 @@ two thirds of it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Boolean, ColumnElement, Integer, Table
 from sqlalchemy.ext.compiler import compiles
@@ -34,6 +34,10 @@ class Among(ColumnElement[bool]):
         """
         self.column = column
         self.name = name
+
+    def self_group(self, against: Any = None) -> Self:  # noqa: ARG002 - SQLAlchemy says against what
+        """Itself: SQLite would be asked whether it equals 1, and then look at every row."""
+        return self
 
 
 @compiles(Among, "sqlite")

@@ -224,7 +224,7 @@ def _row(case_id: int, timer: Timer, status: Status) -> tuple[Any, ...]:
         stamp(timer.due_at),
         deadline.due.isoformat() if deadline else None,
         timer.event,
-        _encode(deadline.to_json()).decode() if deadline else None,
+        deadline.written.decode() if deadline else None,
         _encode(timer.payload).decode() if timer.payload else None,
         timer.depth,
         status,
