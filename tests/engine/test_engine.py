@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 
+from tests.crash.checker import check
 from tests.support import Office, grant, new, open_office
 from wirflow.audit.chain import verify_chain
 from wirflow.core.decision import Refusal
@@ -425,3 +426,19 @@ def test_keys_that_only_capitals_tell_apart_are_refused(office, first, second):
     with pytest.raises(InputError, match="Bwd-2 already"):
         office.engine.start_all([new("Bwd-2"), new("bWD-2")], actor="ada")
     assert office.rows("SELECT count(*) FROM cases") == [(1,)]
+
+
+def test_a_program_gives_values_of_any_spelling_and_the_row_says_what_the_trail_says(tmp_path):
+    """Whole numbers and text are read as if typed; what is no value of its field is wrong input."""
+    office = open_office(tmp_path)
+    office.engine.start(new("G-1", data={"amount": 50000, "unit": "1"}), actor="ada")
+    office.engine.submit("G-1", "edit", actor="ada", given={"amount": "1.234,50", "award_ends": "31.12.2021"})
+    data = office.engine.look("G-1").case.data
+    assert data["amount"] == Decimal("1234.50")
+    assert data["award_ends"] == date(2021, 12, 31)
+    for given in ({"amount": Decimal("NaN")}, {"amount": -5}, {"amount": True}, {"award_ends": "soon"}):
+        with pytest.raises(InputError):
+            office.engine.submit("G-1", "edit", actor="ada", given=given)
+    assert len(office.engine.history("G-1")) == 2
+    assert check(f"sqlite:///{tmp_path / 'office.db'}") == []
+    office.database.close()

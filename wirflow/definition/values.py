@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from wirflow.definition.document import Document, Unread
 from wirflow.definition.listing import LIST_OF, MAX_ITEMS, listed, split
@@ -119,6 +119,24 @@ def parse_all(
             raise UnknownNameError(what or Text("Das Feld", "The field"), name, fields)
         values[name] = parse(fields[name], item)
     return values
+
+
+_SCALARS: Final = frozenset({"text", "integer", "money", "date", "boolean", "choice", "period"})
+
+
+def checked(fields: Mapping[str, Field], given: Mapping[str, Value]) -> dict[str, Value]:
+    """Values that a program gives: of the type of their fields and within their bounds, like typed ones.
+
+    A whole number for money is the amount, and text is read as if somebody had typed it.  What no
+    field is called stays as it is: whether the event takes it is for its rules to say.
+
+    Raises:
+        InputError: a value is wrong.
+    """
+    return {
+        name: parse(fields[name], value) if name in fields and fields[name].type in _SCALARS else value
+        for name, value in given.items()
+    }
 
 
 def item_of(field: Field, number: int | None = None) -> Field:

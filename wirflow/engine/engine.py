@@ -23,7 +23,7 @@ from wirflow.core.firing import as_linked, facts_at
 from wirflow.core.letters import NewNotice, Notice, NoticeState
 from wirflow.definition.document import Document, Unread
 from wirflow.definition.model import Warn, Workflow
-from wirflow.definition.values import spellings
+from wirflow.definition.values import checked, spellings
 from wirflow.engine.draining import Drain, Drained, again
 from wirflow.engine.unit import Register, Unit
 from wirflow.errors import InputError, UnknownNameError
@@ -175,6 +175,10 @@ class Engine:
     ) -> list[Kept] | Refusal:
         with self._transaction(connection, trial=trial) as session:
             pinned = [self._latest(session, item.workflow) for item in new]
+            new = [
+                replace(item, data=checked(workflow.field_by_name, item.data))
+                for item, (_, workflow) in zip(new, pinned, strict=True)
+            ]
             unit = self._unit(session, self.clock.now())
             ours = {item.key for item in new}
             elsewhere = {key for item in new for key in item.links.values()} - ours
@@ -259,6 +263,8 @@ class Engine:
             stored = unit.open(key)
             if action.name in stored.workflow.events:
                 self._not_before_it_began(session, stored, action.occurred_at)
+                given = checked(stored.workflow.field_by_name, action.input)
+                action = replace(action, input=given)
             kept = unit.batch.act(key, action)
             if not isinstance(kept, Refusal):
                 self._shelve(files, trial=trial)
