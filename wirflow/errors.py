@@ -3,6 +3,7 @@
     WirflowError                 has a message, a hint and an exit code
     ├── InputError               2  wrong use or bad input
     │   ├── DefinitionError      1  a workflow or portfolio has findings
+    │   ├── EndlessError         2  automatic transitions or signals without end
     │   ├── UnknownNameError     2  no such case, event, person, rule, field …
     │   └── DeadlineError        2  a legal deadline that cannot be computed
     ├── ConflictError            1  another change came first; nothing was written
@@ -68,6 +69,10 @@ class DefinitionError(InputError):
     def __init__(self, message: Text, *, findings: Sequence[object] = (), hint: Text | None = None) -> None:
         super().__init__(message, hint=hint)
         self.findings = tuple(findings)
+
+
+class EndlessError(InputError):
+    """Automatic transitions, or signals, follow one another without end."""
 
 
 class UnknownNameError(InputError):

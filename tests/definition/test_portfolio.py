@@ -183,3 +183,10 @@ def test_the_shipped_portfolios_are_read():
         reading = read_portfolio(path, workflows)
         assert [item.line("en") for item in reading.findings] == []
         assert all(set(item.sources) == set(item.data) for item in reading.checked().cases)
+
+
+def test_an_invariant_at_a_place_that_is_wrong_already_is_not_read_on():
+    """Where a tag is refused, what is asked of a case that there is not raises nothing."""
+    head = "wirflow: 1\nportfolio: p\non: 2021-01-04\nas: x\ncases: {}\n"
+    text = head + "invariants: {w: {always: ! 'cases[\"\"].final'}}\n"
+    assert "tag" in [item.code for item in read_portfolio_text(text, {}).findings]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from wirflow.definition import yaml as yaml_module
+from wirflow.definition.reader import read_workflow_text
 from wirflow.definition.syntax import explain
 from wirflow.definition.yaml import (
     MAX_DEPTH,
@@ -263,3 +264,13 @@ def test_no_input_ends_in_an_exception(raw):
     """Any text and any bytes give a tree, or findings."""
     document = read_text(raw) if isinstance(raw, str) else read_bytes(raw, "f")
     assert document.root is not None or document.findings
+
+
+@pytest.mark.parametrize("text", ["---", "a: {b", "a: [\n  x,", "? a\n---"])
+def test_no_finding_stands_below_the_end_of_a_file(text):
+    """The parser counts one line more where the last one does not end; a person would look for it in vain."""
+    found = read_workflow_text(text).findings
+    assert found
+    lines = text.split("\n")
+    assert all(item.place.line <= len(lines) for item in found)
+    assert all(item.place.column <= len(lines[item.place.line - 1]) + 1 for item in found)

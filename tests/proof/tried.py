@@ -20,6 +20,7 @@ from wirflow.scenario import Setting, play, read_scenario_text
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
 BROKEN = sorted((HERE / "broken").glob("*.yaml"))
+SOUND = sorted((HERE / "sound").glob("*.yaml"))
 OTHERS = [HERE / "companion.yaml", HERE / "award.yaml"]
 SHIPPED = sorted((ROOT / "workflows").glob("*.yaml"))
 PORTFOLIO = ROOT / "workflows" / "portfolios" / "wiesbaden-20-V-33-0003.yaml"

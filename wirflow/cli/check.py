@@ -146,12 +146,28 @@ def check(
             ),
             style="red" if errors else "green",
         )
-    for extent in result.report.extents if result.report and bounds else ():
-        screen.say(extent.text)
+    if result.report:
+        _extents(screen, result.report, bounds=bounds)
     if counterexample is not None:
         _write(screen, counterexample, result.report)
     if any(finding.severity == "error" for finding in result.findings):
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _extents(screen: Screen, report: Tried, *, bounds: bool) -> None:
+    """Say how far was looked: all of it on request, what is left open in any case."""
+    if bounds:
+        for extent in report.extents:
+            screen.say(extent.text)
+        return
+    cut = ", ".join(extent.subject for extent in report.extents if not extent.whole and not extent.broken)
+    if cut:
+        screen.say(
+            Text(
+                f"Nur in Grenzen durchprobiert: {cut}. Mehr sagt --bounds, mehr versucht --deep.",
+                f"Tried within bounds only: {cut}. --bounds says more, --deep tries more.",
+            )
+        )
 
 
 def _write(screen: Screen, path: Path, report: Tried | None) -> None:

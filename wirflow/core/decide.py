@@ -24,7 +24,7 @@ from wirflow.definition.guards import AbsentError, guards_for
 from wirflow.definition.model import CORRECT, PARENT, SEPARATOR
 from wirflow.definition.usage import minds_children
 from wirflow.definition.values import Value, from_json, parse, takes
-from wirflow.errors import InputError
+from wirflow.errors import EndlessError, InputError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def _settle(  # noqa: PLR0917 - as above
     """Take the automatic transitions that are open now, see that the constraints hold, and decide.
 
     Raises:
-        InputError: automatic transitions follow one another without end.
+        EndlessError: automatic transitions follow one another without end.
     """
     for _ in range(MAX_AUTOMATIC):
         facts = effects.seen(facts)
@@ -242,7 +242,7 @@ def _settle(  # noqa: PLR0917 - as above
         )
         case = after
     else:
-        raise InputError(
+        raise EndlessError(
             Text(
                 f"Mehr als {MAX_AUTOMATIC} automatische Übergänge folgen aufeinander.",
                 f"More than {MAX_AUTOMATIC} automatic transitions follow one another.",

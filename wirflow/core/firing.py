@@ -8,7 +8,7 @@ from wirflow.clock import civil_date
 from wirflow.core.case import Case, Event, EventKind, Facts, LinkedCase
 from wirflow.definition.usage import minds_children
 from wirflow.definition.values import load
-from wirflow.errors import InputError
+from wirflow.errors import EndlessError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def event_of(timer: Timer, workflow: Workflow) -> Event:
     """The event that a timer fires; it counts at the timer's due time, however late that is.
 
     Raises:
-        InputError: too many signals have set one another off.
+        EndlessError: too many signals have set one another off.
     """
     if timer.depth > MAX_SIGNAL_DEPTH:
-        raise InputError(
+        raise EndlessError(
             Text(
                 f"Mehr als {MAX_SIGNAL_DEPTH} Signale haben einander ausgelöst.",
                 f"More than {MAX_SIGNAL_DEPTH} signals have set one another off.",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.definition.document import Document
@@ -306,7 +307,9 @@ def _type(cel: Any, kind: str) -> Any:
     return getattr(types, _CEL_TYPE[kind])
 
 
+@cache
 def _functions(cel: Any) -> list[Any]:
+    """What the language adds to CEL; the same for all workflows, and a third of the cost of each."""
     overload, kinds = cel.Overload, cel.Type
     money, day, number, text, truth = kinds.DURATION, kinds.TIMESTAMP, kinds.INT, kinds.STRING, kinds.BOOL
     numbers = (number, kinds.DOUBLE)

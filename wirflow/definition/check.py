@@ -64,6 +64,7 @@ def check(
         proof = _Proof(workflow, reading.sources[name], Paths(workflow, told), world)
         found += proof.states()
         found += proof.transitions()
+        found += proof.automatic()
         found += proof.deadlines(known_rules)
         found += proof.signals()
         found += proof.starts()
@@ -227,6 +228,41 @@ class _Proof:
                 ),
             )
             return
+
+    def automatic(self) -> Iterator[Finding]:
+        """`automatic-cycle`: automatic transitions that follow one another whatever the facts are."""
+        leads: dict[str, tuple[tuple[str | int, ...], Transition]] = {}
+        for path, item in self._numbered:
+            if not item.automatic or item.when or item.requires or item.set or item.target is None:
+                continue
+            for source in item.sources:
+                if not self.workflow.inside.get(source):
+                    leads.setdefault(source, (path, item))
+        told: set[str] = set()
+        for start in leads:
+            way: list[str] = []
+            state = start
+            while state in leads and state not in told and state not in way:
+                way.append(state)
+                entered = self.workflow.leaves(str(leads[state][1].target))
+                state = entered[0] if len(entered) == 1 else ""
+            told.update(way)
+            if state in way:
+                circle = way[way.index(state) :]
+                trace = tuple(leads[name][1].event for name in circle)
+                yield self._finding(
+                    "automatic-cycle",
+                    leads[state][0],
+                    Text(
+                        f"Diese automatischen Übergänge nehmen kein Ende: {' → '.join([*circle, state])}.",
+                        f"These automatic transitions never end: {' → '.join([*circle, state])}.",
+                    ),
+                    Text(
+                        "Geben Sie einem von ihnen ein 'when', das einmal nicht mehr gilt.",
+                        "Give one of them a 'when' that at some point holds no longer.",
+                    ),
+                    trace=(*self.paths.shortest.get(state, ()), *trace),
+                )
 
     def _hidden_by(self, state: str, number: int) -> Finding | None:
         """Why an alternative is never tried in a state: an earlier one always wins."""

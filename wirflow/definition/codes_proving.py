@@ -134,6 +134,17 @@ PROOF: Final = Chapter(
             ("Nehmen Sie das Feld in sein 'input' auf.", "Add the field to its 'input'."),
         ),
         code(
+            "automatic-cycle",
+            (
+                "Automatische Übergänge folgen aufeinander ohne Ende; das Ereignis scheitert.",
+                "Automatic transitions follow one another without end; the event fails.",
+            ),
+            (
+                "Geben Sie einem von ihnen ein 'when', das einmal nicht mehr gilt.",
+                "Give one of them a 'when' that at some point holds no longer.",
+            ),
+        ),
+        code(
             "signal-cycle",
             (
                 "Vorgänge stoßen sich ohne Bedingung immer wieder an.",

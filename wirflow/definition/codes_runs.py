@@ -60,6 +60,18 @@ RUNS: Final = Chapter(
             ("Ändern Sie 'when' oder 'while'.", "Change 'when' or 'while'."),
         ),
         code(
+            "deadline-never-due",
+            (
+                "Diese Frist läuft, aber bevor sie fällig wird, ist der Vorgang immer schon weiter.",
+                "This deadline runs, but before it falls due the case has always moved on.",
+            ),
+            (
+                "Streichen Sie sie, oder ändern Sie, was ihr zuvorkommt.",
+                "Delete it, or change what comes before it.",
+            ),
+            "warning",
+        ),
+        code(
             "deadline-refused",
             (
                 "Was diese Frist auslöst, wird in jedem Verlauf abgelehnt.",

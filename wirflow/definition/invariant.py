@@ -214,9 +214,10 @@ def _checked(
     """Whether an invariant asks only for what there is."""
     from wirflow.definition.guards import Guards  # noqa: PLC0415 - CEL is loaded only if needed
 
-    before = log.errors
+    # Where the syntax is wrong already nothing more is said, and nothing is known all the same.
+    unknown = [name for name, key in one.keys.items() if key not in cases]
     for name, key in one.keys.items():
-        if key not in cases:
+        if name in unknown:
             at = one.text.index(name)
             near = nearest(key, cases)
             log.add(
@@ -226,8 +227,9 @@ def _checked(
                 Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?") if near else None,
                 offset=at,
             )
-    if log.errors > before:
+    if unknown:
         return False
+    before = log.errors
     known = {name: cases[key] for name, key in one.keys.items()}
     asked = asked_of(workflow) if workflow is not None else asked_of_cases(known)
     for problem in Guards(asked).problems(one.text, "bool"):

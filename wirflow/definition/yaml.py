@@ -237,6 +237,7 @@ class _Composer:
         self._keys: list[Scalar | None] = []
         self._root: Node | None = None
         self._count = 0
+        self._lines = text.count("\n") + 1
 
     def compose(self) -> Node | None:
         try:
@@ -290,7 +291,7 @@ class _Composer:
         return True
 
     def _node(self, event: yaml.NodeEvent) -> bool:
-        line, column = _position(event.start_mark)
+        line, column = self._inside(*_position(event.start_mark))
         self._count += 1
         if self._count > MAX_NODES:
             self._find(
@@ -401,13 +402,19 @@ class _Composer:
             )
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> None:
-        line, column = _position(error.problem_mark or error.context_mark)
+        line, column = self._inside(*_position(error.problem_mark or error.context_mark))
         message, hint = explain(error.problem or str(error))
         opened = error.context_mark
         if opened and opened.line + 1 < line and error.context:
             since = Text(f"Begonnen in Zeile {opened.line + 1}.", f"It began in line {opened.line + 1}.")
             hint = Text(f"{hint.de} {since.de}", f"{hint.en} {since.en}") if hint else since
         self._find("syntax", line, column, message, hint)
+
+    def _inside(self, line: int, column: int) -> tuple[int, int]:
+        """A place in the file; the parser counts a line more where the last one does not end."""
+        if line <= self._lines:
+            return line, column
+        return self._lines, len(self._text) - self._text.rfind("\n")
 
     def _find(self, code: str, line: int, column: int, message: Text, hint: Text | None = None) -> None:
         self.findings.append(Finding(code, Place(self._name, line, column), message, hint))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wirflow.clock import civil_date
 from wirflow.proof.abstract import KIDS
@@ -12,11 +12,15 @@ from wirflow.proof.solver import FULL, Assignment, GivenUpError, Solver, Variabl
 from wirflow.proof.world import ZONE, Member, Node, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from wirflow.core.case import Event
     from wirflow.definition.model import Transition
     from wirflow.definition.values import Value
+
+
+WIDE: Final = 400
+"""As many combinations are all tried where facts of linked cases decide by themselves what happens."""
 
 
 class Chooser:
@@ -38,6 +42,8 @@ class Chooser:
         """Not all values were tried with all others."""
         self.decided = 0
         """How many decisions were asked for."""
+        self.endless = False
+        """A case that starts may never come to rest."""
         self.gave_up = False
         """A search for values was given up, so that some step may have been missed."""
 
@@ -65,13 +71,19 @@ class Chooser:
         item = member.subject.lean.transitions[which]
         if conditions is None:
             conditions = member.subject.conditions(state, which)
-        inputs = self._inputs(node, number, item, conditions, payload)
+        inputs = self._inputs(node, number, which, conditions, payload)
         if inputs is None:
             return
         reads = self._touched(member, state, item, which)
         known = event.input if event else {}
         moment = event.occurred_at if event else node.now
-        solver = self._solver(node, number, conditions, inputs, frozenset(reads), moment, known)
+        by_itself = member.subject.clock_reads(member.subject.arrivals(state, which))
+        needed = frozenset(
+            name.removeprefix("old.") for row in item.set for name in member.subject.oracle.values(row.value)
+        )
+        solver = self._solver(
+            node, number, conditions, inputs, frozenset(reads), moment, known, by_itself, needed
+        )
         yield from solver.all()
         self.sampled = self.sampled or solver.sampled
         self.gave_up = self.gave_up or solver.gave_up
@@ -107,9 +119,7 @@ class Chooser:
                 *node.undecided[number + 1 :],
             ),
         )
-        inputs = (
-            [] if which is None else self._inputs(free, number, lean.transitions[which], conditions, None)
-        )
+        inputs = [] if which is None else self._inputs(free, number, which, conditions, None)
         reads = {name for text, _ in conditions for name in member.subject.reads(text)}
         inputs = list(inputs or [])
         if "today" in reads:
@@ -138,7 +148,6 @@ class Chooser:
         number = self.index[step.key]
         member, case = self.members[number], node.cases[number]
         lean = member.subject.lean
-        item = lean.transitions[step.number or 0]
         conditions = [(part, True) for part in member.subject.oracle.parts(text, wanted=True)]
         free = frozenset(lean.field_by_name) | frozenset(lean.link_by_name) - case.links.keys()
         if not member.lazy:
@@ -148,7 +157,7 @@ class Chooser:
         node = replace(node, undecided=tuple(rows))
         inputs = [
             replace(row, candidates=(step.given.get(row.name),)) if row.name in fixed else row
-            for row in self._inputs(node, number, item, conditions, None) or []
+            for row in self._inputs(node, number, step.number or 0, conditions, None) or []
         ]
         reads = frozenset(member.subject.reads(text))
         solver = self._solver(node, number, conditions, inputs, reads, step.at)
@@ -169,26 +178,25 @@ class Chooser:
             told = (signal.when, *(row.value for row in signal.values))
             found.update(name for text in told if text for name in subject.reads(text))
         written = {row.field for row in item.set} | {row.field for row in item.input if row.required}
-        found |= {name for name in subject.clock_reads(subject.arrival(state, item)) if name not in written}
+        found |= {name for name in subject.clock_reads(subject.arrivals(state, which)) if name not in written}
         return found
 
     def _inputs(
         self,
         node: Node,
         number: int,
-        item: Transition,
+        which: int,
         conditions: Sequence[tuple[str, bool]],
         payload: Sequence[str] | None,
     ) -> list[Variable] | None:
         """What may be given with a transition; None if it requires what is not told."""
         member = self.members[number]
+        item = member.subject.lean.transitions[which]
         read = {name for text, _ in conditions for name in member.subject.reads(text)}
-        target = member.subject.arrival(node.cases[number].state, item) or node.cases[number].state
-        live = member.live(target)
-        if not member.subject.flat:
-            live |= frozenset(
-                name for state in member.subject.lean.state_by_name for name in member.live(state)
-            )
+        state = node.cases[number].state
+        live = frozenset(
+            name for place in member.subject.arrivals(state, which) for name in member.live(place)
+        )
         found = []
         for row in item.input:
             if payload is not None and row.field not in payload:
@@ -239,7 +247,23 @@ class Chooser:
         reads: frozenset[str],
         moment: datetime,
         given: Mapping[str, Value] | None = None,
+        deciding: Collection[str] = (),
+        needed: frozenset[str] = frozenset(),
     ) -> Solver:
+        """What finds the values for one step.
+
+        Args:
+            node: now.
+            number: which case.
+            conditions: what has to hold.
+            inputs: what may be given.
+            reads: the facts that have to be known.
+            moment: when the step counts.
+            given: what comes with it.
+            deciding: names by which something goes its way by itself: facts of linked cases among them
+                are tried in all ways.
+            needed: facts without which nothing can be computed.
+        """
         member = self.members[number]
         case, open_ = node.cases[number], node.undecided[number]
         lean = member.subject.lean
@@ -267,20 +291,26 @@ class Chooser:
                     usual = case.data.get(name)
                     values = tuple(dict.fromkeys((usual, *values) if usual is not None else values))
                 elif not field.required:
-                    values = (None, *values) if name in member.subject.written else (*values, None)
+                    values = (None, *values) if name in member.subject.written - needed else (*values, None)
                 variables.append(Variable("own", name, values, name in ahead))
-        variables += self._far_variables(node, number, names, base)
+        variables += self._far_variables(node, number, names, base, deciding)
+        decides = any(item.kind == "far" and item.live for item in variables)
         return Solver(
             member.subject.oracle,
             base,
             variables,
             conditions,
             lambda link: stub(member.key, link),
-            self._full,
+            max(self._full, WIDE) if decides else self._full,
         )
 
     def _far_variables(
-        self, node: Node, number: int, names: set[str], base: dict[str, Value]
+        self,
+        node: Node,
+        number: int,
+        names: set[str],
+        base: dict[str, Value],
+        deciding: Collection[str],
     ) -> Iterator[Variable]:
         """Links that are still open, and what linked cases say that are not looked at closely."""
         member, case, open_ = self.members[number], node.cases[number], node.undecided[number]
@@ -307,8 +337,8 @@ class Chooser:
                 if fact and fact != "key":
                     values = self._values(node, number, name, matters=True)
                     # What children say decides by itself what happens: it is tried in all ways.
-                    kids = link.name == KIDS
-                    yield Variable("far", name, values if fact == "state" else (*values, None), live=kids)
+                    rows = values if fact == "state" else (*values, None)
+                    yield Variable("far", name, rows, live=link.name == KIDS or name in deciding)
 
 
 def stub(key: str, link: str) -> str:

@@ -23,7 +23,7 @@ class Effort:
     """Cases that are looked at closely together."""
 
 
-QUICK: Final = Effort(definition=2_500, invariant=8_000, cases=4)
+QUICK: Final = Effort(definition=2_500, invariant=16_000, cases=4)
 DEEP: Final = Effort(definition=60_000, invariant=200_000, cases=7)
 
 
@@ -50,16 +50,25 @@ class Extent:
     """Every combination of the values that matter was tried."""
     cases: tuple[str, ...] = ()
     """The cases that were looked at closely."""
+    broken: bool = False
+    """An invariant that does not hold: then nothing more was tried."""
+    left: tuple[Text, ...] = ()
+    """What could neither be shown nor be ruled out."""
 
     @property
     def text(self) -> Text:
         """The same in words."""
         de = "vollständig innerhalb der Werte, auf die es ankommt" if self.whole else "in Grenzen"
         en = "complete within the values that matter" if self.whole else "bounded"
+        if self.broken:
+            de, en = "widerlegt", "refuted"
+        open_de = f"; offen: {', '.join(item.de for item in self.left)}" if self.left else ""
+        open_en = f"; open: {', '.join(item.en for item in self.left)}" if self.left else ""
         return Text(
             f"{self.subject}: {de}"
-            f" ({self.moments} Lagen, {self.decisions} Entscheidungen, Tiefe {self.depth})",
-            f"{self.subject}: {en} ({self.moments} moments, {self.decisions} decisions, depth {self.depth})",
+            f" ({self.moments} Lagen, {self.decisions} Entscheidungen, Tiefe {self.depth}{open_de})",
+            f"{self.subject}: {en}"
+            f" ({self.moments} moments, {self.decisions} decisions, depth {self.depth}{open_en})",
         )
 
 

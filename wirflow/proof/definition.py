@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.finding import Finding, Place, Severity
@@ -18,24 +17,25 @@ from wirflow.proof import words
 from wirflow.proof.abstract import NEEDED
 from wirflow.proof.claim import Claim, Effort, Extent
 from wirflow.proof.domain import Domain
+from wirflow.proof.ends import DeadEnds
+from wirflow.proof.exits import Exits
 from wirflow.proof.oracle import Oracle
+from wirflow.proof.pursuit import Pursuit
 from wirflow.proof.refute import MANY, Kept, Roots, refute
-from wirflow.proof.search import Exploration, Goal, Search, leading
+from wirflow.proof.search import ENDLESS, Exploration, Goal, Search
 from wirflow.proof.solver import FULL
-from wirflow.proof.story import Story
-from wirflow.proof.subject import Subject, fills
+from wirflow.proof.story import path_of, story_of
+from wirflow.proof.subject import Subject
 from wirflow.proof.walk import Walker
 from wirflow.proof.world import Member, Node, Step, Told
+from wirflow.text import Text
 
 if TYPE_CHECKING:
     from wirflow.definition.values import Value
-    from wirflow.text import Text
 
 KEY: Final = "CASE"
 ENOUGH: Final = 6
 """Places in a state that are looked at for what is open there."""
-MAX_GAPS: Final = 240
-"""Combinations of facts that are tried at a place where each way out asks for some."""
 
 
 def told_to(name: str, world: Mapping[str, Workflow]) -> tuple[Told, ...]:
@@ -99,25 +99,81 @@ class DefinitionProof:
         return Walker([self.member])
 
     @cached_property
-    def found(self) -> Exploration:
-        """What was found."""
+    def ends(self) -> DeadEnds:
+        """Where a case can be stuck."""
+        return DeadEnds(self)
+
+    @cached_property
+    def exits(self) -> Exits:
+        """The places that nobody can be stuck in."""
+        return Exits(self.member)
+
+    @cached_property
+    def goals(self) -> frozenset[Goal]:
+        """What some run should show."""
         goals: set[Goal] = {("state", name) for name in self.workflow.state_by_name}
         goals |= {("taken", str(number)) for number, _ in self._numbered}
         goals |= {("fired", item.name) for item in self.subject.lean.deadlines}
-        search = Search(self.walker, self.effort.definition, goals=frozenset(goals))
+        return frozenset(goals)
+
+    @cached_property
+    def found(self) -> Exploration:
+        """What was found by walking anywhere."""
+        search = Search(self.walker, self.effort.definition, goals=self.goals, modest=self.exits.all_sure)
         return search.run(self.walker.roots(self.member.domain.first))
+
+    @cached_property
+    def pursued(self) -> Pursuit:
+        """What was found by looking for what was not met on the way."""
+        pursuit = Pursuit(self.workflow, self.world, self.member, self.effort.invariant)
+        for goal in sorted(self.goals - self.found.seen.keys()):
+            if not self._is_news(goal):
+                continue
+            if self.found.whole and self.subject.is_clear:
+                pursuit.refuted.add(goal)
+            else:
+                pursuit.look(goal)
+        return pursuit
+
+    def _is_news(self, goal: Goal) -> bool:
+        """Whether the structural checks have not said already that it never comes about."""
+        kind, name = goal
+        if kind == "state":
+            return name in self.paths.shortest
+        if kind == "fired":
+            return True
+        item = self.workflow.transitions[int(name)]
+        told = any(told.event == item.event for told in self.member.told)
+        # Of what only deadlines bring about, it is said of these whether they fall due.
+        return item.automatic or told or bool(item.by)
+
+    def _shows(self, goal: Goal) -> bool:
+        return goal in self.found.seen or goal in self.pursued.shown
+
+    def _never_shows(self, goal: Goal) -> bool:
+        """Whether it is certain that no run shows it."""
+        return goal not in self.found.seen and goal in self.pursued.refuted
 
     @property
     def extent(self) -> Extent:
         """How far was looked."""
-        found = self.found
+        found, pursued = self.found, self.pursued
+        left = [self._title(goal) for goal in sorted(pursued.left)]
+        left += [words.stuck_unsure(place) for place in self.ends.unsure]
         return Extent(
             subject=self.workflow.name,
             moments=len(found.places),
-            decisions=found.decided,
+            decisions=found.decided + pursued.decided,
             depth=found.depth,
-            whole=found.whole,
+            whole=not left,
+            left=tuple(left),
         )
+
+    def _title(self, goal: Goal) -> Text:
+        kind, name = goal
+        if kind == "taken":
+            return Text.same(self.workflow.transitions[int(name)].event)
+        return Text.same(name)
 
     @cached_property
     def paths(self) -> Paths:
@@ -126,10 +182,13 @@ class DefinitionProof:
 
     def claims(self) -> Iterator[Claim]:
         """Everything that is claimed."""
-        yield from self._states()
-        yield from self._transitions()
+        endless = list(self._endless())
+        yield from endless
+        if not endless:  # else much follows from it that need not be said
+            yield from self._states()
+            yield from self.ends.claims()
+        yield from self._transitions(automatic=not endless)
         yield from self._deadlines()
-        yield from self._dead_ends()
         yield from self._unset()
         for item in self.own:
             yield from self._always(item)
@@ -147,7 +206,7 @@ class DefinitionProof:
         )
 
     @cached_property
-    def _standing(self) -> Mapping[str, tuple[int, ...]]:
+    def standing(self) -> Mapping[str, tuple[int, ...]]:
         """State → the first few places at which the case stands in it."""
         table: dict[str, tuple[int, ...]] = {}
         for number, place in enumerate(self.found.places):
@@ -167,7 +226,22 @@ class DefinitionProof:
                 table.setdefault(name, {}).setdefault(stand, number)
         return {name: tuple(row.values()) for name, row in table.items()}
 
-    def _clear(self, number: int) -> bool:
+    def _nodes(self, sources: Sequence[str]) -> list[Node]:
+        """A moment for each place in which some state is active, those included to which no run was tried."""
+        places = self.subject.stands.all()
+        if places is None or not self.found.places:
+            return [
+                self.found.places[place].node for name in sources for place in self._corners.get(name, ())
+            ]
+        first = self.found.places[0].node
+        wanted = set(sources)
+        return [
+            replace(first, cases=(replace(first.cases[0], state=place),))
+            for place in sorted(places)
+            if not wanted.isdisjoint(self.workflow.active(place))
+        ]
+
+    def is_clear(self, number: int) -> bool:
         """Whether the values that are tried show all that the rules of a transition can say."""
         return all(self.subject.oracle.is_clear(text) for text in self.subject.rules(number))
 
@@ -178,7 +252,10 @@ class DefinitionProof:
         for number, _ in self._numbered:
             item = self.workflow.transitions[number]
             places = [place for name in item.sources for place in self._corners.get(name, ())]
-            if ("taken", str(number)) in self.found.seen or not places or not self._clear(number):
+            if self._shows(("taken", str(number))) or not places:
+                continue
+            sure = self._never_shows(("taken", str(number)))
+            if not sure and not self.is_clear(number):
                 continue
             if not any(self.paths.usable(item, name) for name in item.sources) and not item.automatic:
                 continue
@@ -189,74 +266,75 @@ class DefinitionProof:
                     which
                     for which, text in enumerate(rules)
                     if self.subject.reads(text)
+                    and self.subject.oracle.is_clear(text)
                     and not any(self.walker.could(node, 0, number, [(text, True)]) for node in nodes)
                 ),
                 None,
             )
-            together = not any(
+            together = self.is_clear(number) and not any(
                 self.walker.could(node, 0, number, self.subject.conditions(node.cases[0].state, number))
                 for node in nodes
             )
-            if never is not None or together or (self.found.whole and not item.automatic):
+            if never is not None or together or sure:
                 table[number] = (never, places[0])
         return table
 
     def _states(self) -> Iterator[Claim]:
         """`never-reached`: a state that no run comes into, though the graph leads there."""
+        told: set[str] = set()
         for state in self.workflow.states:
-            if ("state", state.name) in self.found.seen or state.name not in self.paths.shortest:
+            if self._shows(("state", state.name)) or state.name not in self.paths.shortest:
                 continue
             into = [
                 number
                 for number, _ in self._numbered
-                if self.workflow.transitions[number].target == state.name
+                if state.name in self.workflow.active(self.workflow.transitions[number].target or "")
             ]
-            inner = state.parent is not None or state.name in self.workflow.inside
-            if (
-                inner
-                or not into
-                or not all(number in self._never or self._unstood(number) for number in into)
-            ):
+            if state.parent in told:
+                told.add(state.name)  # it is enough to say it of the state around it
                 continue
+            flat = state.parent is None and state.name not in self.workflow.inside
+            never = flat and into and all(number in self._never or self._unstood(number) for number in into)
+            if not never and not self._never_shows(("state", state.name)):
+                continue
+            told.add(state.name)
             place = next((self._never[number][1] for number in into if number in self._never), None)
             events = tuple(dict.fromkeys(self.workflow.transitions[number].event for number in into))
-            yield self._claim(
-                "never-reached", ("states", state.name), *words.never_reached(state.name, events), place
+            yield self.claim(
+                "never-reached", path_of(state.name), *words.never_reached(state.name, events), place
             )
 
     def _unstood(self, number: int) -> bool:
-        """Whether no run ever stands where a transition begins, and all of them were tried."""
-        return self.found.whole and not any(
-            ("state", name) in self.found.seen for name in self.workflow.transitions[number].sources
-        )
+        """Whether no run ever stands where a transition begins."""
+        return all(self._never_shows(("state", name)) for name in self.workflow.transitions[number].sources)
 
     # -- rules -------------------------------------------------------------------------
 
-    def _transitions(self) -> Iterator[Claim]:
+    def _transitions(self, *, automatic: bool) -> Iterator[Claim]:
         """`never-true`, `never-taken`, `hidden`, `always-true`."""
         for number, path in self._numbered:
             item = self.workflow.transitions[number]
+            if item.automatic and not automatic:
+                continue
             hides = self._hidden(number)
             if hides is not None:
                 line = self.source.place_of(*self.subject.paths[hides]).line
-                place = self._standing[item.sources[0]][0] if item.sources[0] in self._standing else None
-                yield self._claim("hidden", (*path, "when"), *words.hidden(item.event, line), place)
+                place = self.standing[item.sources[0]][0] if item.sources[0] in self.standing else None
+                yield self.claim("hidden", (*path, "when"), *words.hidden(item.event, line), place)
                 continue
             if number in self._never:
                 which, place = self._never[number]
                 if which is None:
-                    yield self._claim("never-taken", path, *words.never_taken(item.event), place)
+                    yield self.claim("never-taken", path, *words.never_taken(item.event), place)
                 else:
                     text = self.subject.rules(number)[which]
                     where = self._rule_path(number, which)
-                    yield self._claim("never-true", where, *words.never_true(text), place)
+                    yield self.claim("never-true", where, *words.never_true(text), place)
                 continue
             for which, text in enumerate(self.subject.rules(number)):
                 if self._is_written(number, which) and self._always_true(number, text):
                     where = self._rule_path(number, which)
-                    yield self._claim(
-                        "always-true", where, *words.always_true(text), None, severity="warning"
-                    )
+                    yield self.claim("always-true", where, *words.always_true(text), None, severity="warning")
 
     def _is_written(self, number: int, which: int) -> bool:
         """Whether the author wrote a rule, or a start implies it."""
@@ -301,11 +379,7 @@ class DefinitionProof:
         item = self.workflow.transitions[number]
         if not self.subject.reads(text) or not self.subject.oracle.is_clear(text):
             return False
-        if "active" in self.subject.reads(text) and not self.found.whole:
-            return False
-        nodes = [
-            self.found.places[place].node for name in item.sources for place in self._corners.get(name, ())
-        ]
+        nodes = self._nodes(item.sources)
         return bool(nodes) and not any(self.walker.could(node, 0, number, [(text, False)]) for node in nodes)
 
     # -- deadlines ---------------------------------------------------------------------
@@ -324,138 +398,55 @@ class DefinitionProof:
                 and not any(self.walker.could(node, 0, None, [(item.when, True)]) for node in nodes)
             ):
                 path = ("deadlines", item.name, "when")
-                yield self._claim("deadline-never-runs", path, *words.never_runs(item.name), places[0])
+                yield self.claim("deadline-never-runs", path, *words.never_runs(item.name), places[0])
                 continue
             failed = self.found.seen.get(("failed", item.name))
-            if not item.fire or failed is None or ("fired", item.name) in self.found.seen:
+            if not item.fire or self._shows(("fired", item.name)):
+                continue
+            if failed is None:
+                if self._never_shows(("fired", item.name)) and ("runs", item.name) in self.found.seen:
+                    place = self.found.seen["runs", item.name]
+                    said = words.never_due(item.name)
+                    where = ("deadlines", item.name)
+                    yield self.claim("deadline-never-due", where, *said, place, severity="warning")
                 continue
             rows = {
                 number
                 for node in nodes
                 for number, _ in self.subject.lean.open_transitions(node.cases[0].state, item.fire)
             }
-            if not all(self._clear(number) for number in rows):
+            sure = self._never_shows(("fired", item.name))
+            if not sure and not all(self.is_clear(number) for number in rows):
                 continue
             impossible = not any(
                 self.walker.could(node, 0, None, self.subject.conditions(node.cases[0].state, number))
                 for node in nodes
                 for number in rows
             )
-            if impossible or self.found.whole:
+            if impossible or sure:
                 path = ("deadlines", item.name, "fire")
-                yield self._claim(
+                yield self.claim(
                     "deadline-refused", path, *words.deadline_refused(item.name, item.fire), failed
                 )
 
-    # -- dead ends ---------------------------------------------------------------------
-
-    def _dead_ends(self) -> Iterator[Claim]:
-        """`dead-end`: a case that is stuck, whoever acts and however long one waits."""
-        if self.walker.gave_up:
+    def _endless(self) -> Iterator[Claim]:
+        """`automatic-cycle`: facts with which automatic transitions follow one another without end."""
+        circle = self.subject.stands.circle
+        if not circle:
             return
-        found = self.found
-        told: set[str] = set()
-        going = [
-            number
-            for number, place in enumerate(found.places)
-            if number not in found.expanded
-            or self.workflow.place(place.node.cases[0].state).final
-            or any(
-                found.places[other].node.cases[0].state != place.node.cases[0].state
-                for other in found.edges[number]
-            )
-        ]
-        leads = leading(found.edges, going)
-        stuck = [number for number in range(len(found.places)) if number not in leads]
-        for number in sorted(stuck, key=lambda item: found.places[item].depth):
-            state = found.places[number].node.cases[0].state
-            if state not in told and self._may_be_stuck(state):
-                told.add(state)
-                yield self._stuck(state, number, None)
-        for name, places in self._standing.items():
-            if name in told or name not in self.workflow.state_by_name:
-                continue
-            for number in places:
-                gap = self._gap(found.places[number].node)
-                if gap is not None and self._may_be_stuck(found.places[number].node.cases[0].state):
-                    told.add(name)
-                    yield self._stuck(name, number, gap)
-                    break
-
-    def _ways(self, state: str) -> list[tuple[int, Sequence[str] | None]]:
-        """The transitions that may lead on from a state, each with what a signal brings; None: a person."""
-        lean = self.subject.lean
-        ways: list[tuple[int, Sequence[str] | None]] = []
-        for event in lean.events:
-            for number, item in lean.open_transitions(state, event):
-                if item.target in {None, state} or event == CORRECT:
-                    continue
-                if item.by:
-                    ways.append((number, None))
-                ways += [(number, told.fields) for told in self.member.told if told.event == event]
-        return ways
-
-    def _may_be_stuck(self, state: str) -> bool:
-        """Whether a dead end would be news, and can be known."""
-        ways = self._ways(state)
-        own = [step for name in self.workflow.active(state) for step in self.paths.steps(name)]
-        return bool(own) and all(self._clear(number) for number, _ in ways)
-
-    def _gap(self, node: Node) -> Mapping[str, Value] | None:
-        """Facts of the start with which no way leads on, though with others one does."""
-        state = node.cases[0].state
-        lean = self.subject.lean
-        fires = any(item.fire for item in self.subject.deadlines_in(state))
-        ends = self.workflow.place(state).final or fires
-        if ends or lean.automatic or not self.subject.flat:
-            return None
-        open_ = node.undecided[0] & lean.field_by_name.keys()
-        ways = self._ways(state)
-        names: set[str] = set()
-        for number, _ in ways:
-            reads = {
-                name.removeprefix("old.")
-                for text, _ in self.subject.conditions(state, number)
-                for name in self.subject.reads(text)
-            } - {row.field for row in lean.transitions[number].input}
-            if not reads & open_:
-                return None
-            names |= reads & open_
-        changes = {
-            name
-            for event in lean.events
-            if event != CORRECT
-            for _, item in lean.open_transitions(state, event)
-            for name in fills(item)
-        }
-        rows = sorted(names)
-        values = [self.member.domain.values(name) for name in rows if self.member.domain.kind(name) != "date"]
-        if not rows or len(values) < len(rows) or names & changes:
-            return None  # days have no few values, and what can be changed on the spot stands against nothing
-        for count, picked in enumerate(product(*values)):
-            if count >= MAX_GAPS:
-                return None
-            facts = dict(zip(rows, picked, strict=True))
-            case = replace(node.cases[0], data={**node.cases[0].data, **facts})
-            fixed = replace(node, cases=(case,), undecided=(node.undecided[0] - names,))
-            if not any(
-                next(self.walker.solutions(fixed, 0, number, payload), None) is not None
-                for number, payload in ways
-            ):
-                return facts
-        return None
-
-    def _stuck(self, state: str, place: int, facts: Mapping[str, Value] | None) -> Claim:
-        path = ("states", *state.split(" + ", maxsplit=1)[0].split("."))
-        where = tuple(part for step in path[1:] for part in ("states", step))
-        return self._claim("dead-end", where, *words.dead_end(state), place, facts=facts or {})
+        if not (self.walker.endless or self._shows(ENDLESS)):
+            if not self.found.whole:
+                self.pursued.look(ENDLESS)
+            if not self._shows(ENDLESS):
+                return
+        place = self.found.seen.get(ENDLESS)
+        events: tuple[str, ...] = tuple(self.workflow.transitions[number].event for number in circle)
+        yield self.claim("automatic-cycle", self.subject.paths[circle[0]], *words.endless(events), place)
 
     # -- facts that nobody has set yet -------------------------------------------------
 
     def _unset(self) -> Iterator[Claim]:
         """`read-before-set`: a rule needs a fact that events fill, but none of them before."""
-        if not self.subject.flat:
-            return
         written = self.subject.written
         for number, _ in self._numbered:
             item = self.workflow.transitions[number]
@@ -478,9 +469,9 @@ class DefinitionProof:
                         item.sources, number, text, bare
                     ):
                         continue
-                    place = self._standing[item.sources[0]][0] if item.sources[0] in self._standing else None
+                    place = self.standing[item.sources[0]][0] if item.sources[0] in self.standing else None
                     where = self._rule_path(number, which)
-                    yield self._claim("read-before-set", where, *words.unset(bare), place, severity="warning")
+                    yield self.claim("read-before-set", where, *words.unset(bare), place, severity="warning")
 
     def _needs(self, sources: Sequence[str], number: int, text: str, name: str) -> bool:
         """Whether a rule can hold at all without a fact: if so, its author knows that it may be absent."""
@@ -525,6 +516,7 @@ class DefinitionProof:
                 decisions=verdict.decided,
                 depth=verdict.found.depth,
                 whole=verdict.place is None and verdict.found.whole,
+                broken=verdict.place is not None,
             )
         )
         if verdict.place is not None:
@@ -550,7 +542,7 @@ class DefinitionProof:
 
     # -- saying it ---------------------------------------------------------------------
 
-    def _claim(
+    def claim(
         self,
         code: str,
         path: tuple[str | int, ...],
@@ -561,40 +553,8 @@ class DefinitionProof:
         severity: Severity = "error",
         facts: Mapping[str, Value] | None = None,
     ) -> Claim:
+        """What is said of a part of the file, with the run to a place."""
         story = None if place is None else story_of([self.member], self.found, place, facts)
         where: Place = self.source.place_of(*path)
         trace = story.lines if story else ()
         return Claim(finding=Finding(code, where, message, hint, severity, trace), story=story)
-
-
-def story_of(
-    members: Sequence[Member],
-    found: Exploration,
-    place: int,
-    facts: Mapping[str, Value] | None = None,
-    portfolio: str | None = None,
-) -> Story:
-    """The run to a place, with the facts of the start that were chosen on the way."""
-    steps = found.way(place)
-    end = found.places[place].node
-    start: dict[str, Value] = {}
-    if portfolio is None:
-        start = start_of(members[0], steps, facts)
-    return Story(members=tuple(members), steps=steps, end=end, portfolio=portfolio, start=start)
-
-
-def start_of(
-    member: Member, steps: Sequence[Step], facts: Mapping[str, Value] | None = None
-) -> dict[str, Value]:
-    """The facts with which a case starts: those that it needs, and those that turned out to matter."""
-    workflow, domain = member.subject.workflow, member.domain
-    start: dict[str, Value] = {}
-    for item in workflow.fields:
-        if item.required:
-            values = (
-                domain.dates(item.name, domain.first, {}) if item.type == "date" else domain.values(item.name)
-            )
-            start[item.name] = values[0]
-    for step in steps:
-        start |= {name: value for name, value in step.chosen.items() if value is not None}
-    return start | dict(facts or {})

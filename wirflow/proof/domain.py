@@ -17,8 +17,9 @@ from wirflow.definition.values import from_json
 from wirflow.errors import WirflowError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
+    from wirflow.definition.expression import Reading
     from wirflow.definition.model import Field
     from wirflow.definition.values import Value
     from wirflow.proof.subject import Subject
@@ -28,8 +29,10 @@ MONTH: Final = timedelta(days=30)
 """Before and after a day, where only the order of days counts: far enough for others to lie in between."""
 LATER: Final = timedelta(days=45)
 """A day in the future that is like any other: beyond a month's period, within the year."""
-MAX_DATES: Final = 16
+MAX_DATES: Final = 24
 CENT: Final = Decimal("0.01")
+MINYEAR, MAXYEAR = 1900, 2200
+"""Whole numbers beside a year that are taken for years."""
 FIRST: Final = date(2021, 1, 4)
 """The day on which a case starts if no expression names a day: a working Monday."""
 
@@ -63,10 +66,27 @@ class Domain:
         self._spans: set[int] = set()
         self._sizes: set[int] = {1, 2}
         self._years = False
+        self.cut = False
+        """Some days that matter were left out: there are too many."""
+        self._static: dict[str, tuple[Value, ...]] = {}
         lean = subject.lean
         for text in (*expressions(lean), *(rule.when for rule in lean.constraints), *more):
             self._learn(text)
-        self._static: dict[str, tuple[Value, ...]] = {}
+        for item in lean.transitions:
+            for row in item.set:
+                self._learn(row.value, row.field)
+        self._terms: dict[str, list[str]] = {}
+        self._recurring: set[str] = set()
+        for spec in lean.deadlines:
+            day = spec.on or spec.start or ""
+            terms = self._terms.setdefault(day, [])
+            if spec.period in self._fields:
+                terms += [str(value) for value in self.values(str(spec.period))]
+            else:
+                terms.append(spec.period or "P0D")
+            if spec.every:
+                self._recurring.add(day)
+        self._static.clear()
 
     @property
     def literals(self) -> frozenset[date]:
@@ -92,6 +112,24 @@ class Domain:
     def counts_years(self) -> bool:
         """Whether some expression looks at the year of a day."""
         return self._years
+
+    @property
+    def spans(self) -> frozenset[int]:
+        """The numbers of days with which distances are compared."""
+        return frozenset(self._spans)
+
+    def turns(self, known: Iterable[date], today: date) -> Iterator[date]:
+        """The days to come on which an expression over known days and the present one may change its mind."""
+        for day in {*known, *self._days}:
+            found = [day]
+            for period in self._periods:
+                found += [late for one in (period, _back(period)) if (late := moved(day, one))]
+            found += [day + timedelta(days=sign * span) for span in self._spans for sign in (1, -1)]
+            for one in found:
+                # At the ends of months several days lead to one: the last of them is not far.
+                yield from (late for late in (one, one + DAY, one + 4 * DAY) if late > today)
+        if self._years:
+            yield date(today.year + 1, 1, 1)
 
     def kind(self, name: str) -> str:
         """The type of a dotted name; `link` for a link."""
@@ -151,31 +189,65 @@ class Domain:
         compared = any(other != name and self._root(other) == group for other in self._group) or bool(
             self._days
         )
-        found = [today + LATER, today]
+        found = [today + LATER, today, *self._ended(name, today)]
         if not compared:
-            return tuple(found)
+            return tuple(dict.fromkeys(found))
         near.add(today)
         step = DAY if self.fine else MONTH
         for day in sorted(near):
             found += [day, day + step, day - step]
         for day in sorted(near | {today + LATER}):
-            for period in self._periods:
-                moved = _moved(day, period)
-                found += [moved, moved + step] if moved else []
-            for span in self._spans:
+            for period in sorted(self._periods):
+                after, before = moved(day, period), moved(day, _back(period))
+                found += [after, after + step] if after else []
+                found += [before, before - 4 * DAY] if before else []
+            for span in sorted(self._spans):
                 found += [day + timedelta(days=span + more) for more in (-1, 0, 1)]
+                found += [day - timedelta(days=span + more) for more in (-1, 0, 1)]
             if self._years:
                 found += [date(day.year, 12, 31), date(day.year + 1, 1, 1)]
-        return tuple(dict.fromkeys(found))[:MAX_DATES]
+        days = tuple(dict.fromkeys(found))
+        self.cut = self.cut or len(days) > MAX_DATES
+        return days[:MAX_DATES]
 
     # -- inside ------------------------------------------------------------------------
 
-    def _learn(self, text: str) -> None:
+    def _ended(self, name: str, today: date) -> Iterator[date]:
+        """Days of which the deadlines that hang on them are over, or are not though the day has passed."""
+        terms = self._terms.get(name, ())
+        # One that is over fires at once, as it does tonight if it ends today; but what recurs goes on.
+        if name in self._recurring:
+            yield today - LATER
+        for term in sorted(set(terms)) if len(terms) > 1 else ():
+            back = moved(today, _back(term))
+            if back:
+                yield from (back + 10 * DAY, *((back - DAY,) if name in self._recurring else ()))
+
+    def _learn(self, text: str, target: str | None = None) -> None:
+        """What an expression tells of the names that it compares, each comparison for itself.
+
+        Args:
+            text: the expression.
+            target: the field that it computes.
+        """
         reading = read(text)
         fact = self._subject.oracle.fact
-        names = sorted(
-            {fact(item.name).removeprefix("old.") for item in (*reading.values, *reading.presences)}
-        )
+        bounds = [
+            number
+            for number, token in enumerate(reading.tokens)
+            if token.kind == "sign" and token.text in {"&&", "||"}
+        ]
+        if any(token.text == "?" for token in reading.tokens) or target:
+            bounds = []  # what is chosen between may be compared with what stands outside
+        starts, ends = [0, *(bound + 1 for bound in bounds)], [*bounds, len(reading.tokens)]
+        for begin, end in zip(starts, ends, strict=True):
+            names = {
+                fact(item.name).removeprefix("old.") for item in reading.values if begin <= item.first < end
+            }
+            self._compare(reading, begin, end, sorted(names | ({target} if target else set())))
+
+    def _compare(self, reading: Reading, begin: int, end: int, names: Sequence[str]) -> None:
+        """What one comparison tells of its names."""
         by_kind: dict[str, list[str]] = {}
         for name in names:
             kind = self.kind(name)
@@ -184,13 +256,21 @@ class Domain:
             row = by_kind.get(kind, [])
             for name in row:
                 self._join(row[0], name)
-        calls = {call for call, _ in (*reading.calls, *reading.methods)}
-        for index, token in enumerate(reading.tokens):
+        tokens = reading.tokens[begin:end]
+        calls = {token.text for token in tokens if token.text in {"plus", "days", "size"}}
+        if "plus" in calls:
+            self._periods.update(
+                str(value) for name in by_kind.get("period", ()) for value in self.values(name)
+            )
+        years = any(token.text == "getFullYear" for token in tokens)
+        for index, token in enumerate(tokens, begin):
             if token.kind == "number":
                 self._learn_number(token.text, by_kind.get("number", ()), calls)
+                if years and token.text.isdigit() and MINYEAR <= int(token.text) < MAXYEAR:
+                    self._days |= {date(int(token.text), 1, 1), date(int(token.text), 12, 31)}
             elif token.kind == "string":
                 self._learn_word(token.text[1:-1], reading.token(index - 2), by_kind.get("text", ()), calls)
-        self._years = self._years or any(name == "getFullYear" for name, _ in reading.methods)
+        self._years = self._years or years
 
     def _learn_number(self, text: str, names: Iterable[str], calls: Collection[str]) -> None:
         if not text.replace(".", "", 1).isdigit():
@@ -312,7 +392,12 @@ class Domain:
         return tuple(dict.fromkeys(int(item) for item in kept))
 
 
-def _moved(day: date, period: str) -> date | None:
+def _back(period: str) -> str:
+    return period.removeprefix("-") if period.startswith("-") else f"-{period}"
+
+
+def moved(day: date, period: str) -> date | None:
+    """A day moved by a period; None beyond the calendar."""
     try:
         return compute("no-roll", day, period).due
     except (WirflowError, ValueError, OverflowError):

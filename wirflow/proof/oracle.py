@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.cel import bound
@@ -28,6 +29,10 @@ _COMPOUND: Final = frozenset({"span", "document"})
 """Kinds of values that have parts; of them, as of lists, a few do not tell all either."""
 
 
+MAX_OPEN: Final = 6
+"""Facts of which both is supposed: that they are there, and that they are not."""
+
+
 class Flat(Scope):
     """Facts by their dotted names, as one expression sees them."""
 
@@ -49,6 +54,19 @@ class Flat(Scope):
         return name in self._facts or isinstance(self._facts.get(name.rpartition(".")[0]), Span | Document)
 
 
+class _Partly(Flat):
+    """Some facts; of the others it is only supposed whether they are there."""
+
+    __slots__ = ("_there",)
+
+    def __init__(self, facts: Facts, there: frozenset[str]) -> None:
+        super().__init__(facts)
+        self._there = there
+
+    def has(self, name: str) -> bool:
+        return super().has(name) or name in self._there
+
+
 class Oracle:
     """The expressions of one workflow; what was asked once is remembered."""
 
@@ -58,7 +76,7 @@ class Oracle:
         self._parts: dict[tuple[str, bool], tuple[str, ...]] = {}
         self._values: dict[str, frozenset[str]] = {}
         self._clear: dict[str, bool] = {}
-        self._known: dict[tuple[object, ...], bool | None] = {}
+        self._known: dict[str, tuple[tuple[str, ...], dict[tuple[object, ...], bool | None]]] = {}
 
     def names(self, expr: str) -> tuple[str, ...]:
         """The dotted names that an expression touches, be it in `has()`."""
@@ -99,17 +117,36 @@ class Oracle:
             known = self._parts[expr, wanted] = tuple(_split(expr, "&&" if wanted else "||"))
         return known
 
+    def holds_whatever(self, expr: str, facts: Facts) -> bool:
+        """Whether an expression holds whatever the facts are that are not given."""
+        open_ = [item.name for item in read(expr).presences if item.name not in facts]
+        if len(open_) > MAX_OPEN:
+            return False
+        try:
+            return all(
+                self._guards.holds(expr, _Partly(facts, frozenset(there)))
+                for count in range(len(open_) + 1)
+                for there in combinations(open_, count)
+            )
+        except (AbsentError, GuardError):
+            return False
+
     def ask(self, expr: str, facts: Facts) -> bool | None:
         """Whether an expression holds; None if it needs a fact that is absent, or cannot be evaluated."""
-        key = (expr, *(facts.get(name) for name in self.names(expr)))
-        if key in self._known:
-            return self._known[key]
+        asked = self._known.get(expr)
+        if asked is None:
+            asked = self._known[expr] = (self.names(expr), {})
+        names, known = asked
+        get = facts.get
+        key = tuple([get(name) for name in names])
+        if key in known:
+            return known[key]
         answer: bool | None
         try:
             answer = self._guards.holds(expr, Flat(facts))
         except (AbsentError, GuardError):
             answer = None
-        self._known[key] = answer
+        known[key] = answer
         return answer
 
 

@@ -24,15 +24,15 @@ from wirflow.definition.invariant import FINAL, Invariant, asked_of_cases
 from wirflow.definition.model import CHILDREN, HEARD, PARENT, Workflow
 from wirflow.definition.portfolio import Portfolio
 from wirflow.definition.values import Value, from_json
+from wirflow.errors import InputError
 from wirflow.proof import words
 from wirflow.proof.abstract import KIDS, SOMEBODY, always
 from wirflow.proof.claim import Claim, Effort, Extent
-from wirflow.proof.definition import story_of
 from wirflow.proof.domain import Domain
 from wirflow.proof.oracle import Oracle
 from wirflow.proof.refute import MANY, Kept, Roots, refute
 from wirflow.proof.solver import FULL
-from wirflow.proof.story import Story
+from wirflow.proof.story import Story, story_of
 from wirflow.proof.subject import Subject
 from wirflow.proof.walk import Walker
 from wirflow.proof.world import ZONE, Member, Node, Step, Told, begin
@@ -69,7 +69,9 @@ class PortfolioProof:
     """Workflow → the invariants of its definition that need cases as they stand."""
 
     def outcomes(self) -> Iterator[Outcome]:
-        """One after the other, the portfolio's own first."""
+        """One after the other, the portfolio's own first; none if its cases cannot begin as they stand."""
+        if not self._begins:
+            return
         for item in self.portfolio.invariants:
             yield self._outcome(item, self.portfolio.name)
         for case in self.portfolio.cases:
@@ -145,12 +147,18 @@ class PortfolioProof:
         workflow = self.world[case.workflow]
         near = frozenset(link for link, other in case.links.items() if other in focus)
         rules = None if kept is None else frozenset(row[1:] for row in kept if row[0] == workflow.name)
-        name = (case.workflow, rules, near)
+        signalled = frozenset(
+            one.event
+            for other in focus
+            if other != key
+            for one in self._tells(self.cases[other], key, near=False)
+        )
+        name = (case.workflow, rules, near, signalled)
         known = self._prepared.get(name)
         if known is None:
             # What others read of it is read of all fields alike: few of them are computed.
             fields = frozenset(workflow.field_by_name)
-            known = Subject(workflow, self.world, kept=rules, near=near, watched=fields)
+            known = Subject(workflow, self.world, kept=rules, near=near, watched=fields, signalled=signalled)
             self._prepared[name] = known
         return known
 
@@ -183,6 +191,20 @@ class PortfolioProof:
                 if type(value) is not date:
                     found.setdefault(f"{link}.{name}", []).append(value)
         return found
+
+    @cached_property
+    def _begins(self) -> bool:
+        """Whether all cases can be taken over: constraints may stand against one."""
+        try:
+            node = self._root([self._whole(key) for key in self.cases])
+        except InputError:
+            return False
+        return len(node.cases) == len(self.cases)
+
+    def _whole(self, key: str) -> Member:
+        """A case with all its rules, looked at alone."""
+        subject = self._subject(key, (), None)
+        return Member(key=key, subject=subject, domain=Domain(subject))
 
     def _root(self, members: Sequence[Member]) -> Node:
         cases, armed = [], []
@@ -263,7 +285,7 @@ class PortfolioProof:
             )
             if verdict.place is not None and not more and not asked:
                 story = story_of(members, found, verdict.place, portfolio=self.portfolio.name)
-                return Outcome((_broken(item, story),), extent)
+                return Outcome((_broken(item, story),), replace(extent, whole=False, broken=True))
             if not more or left <= 0 or len(focus) >= self.effort.cases + len(item.keys):
                 said = words.undecided(item.title)
                 finding = Finding("invariant-undecided", item.place, *said, severity="warning")
@@ -305,7 +327,7 @@ class PortfolioProof:
             return Outcome((), extent)
         end = Node(node.cases, node.armed, node.undecided, node.pending, until)
         story = Story(members=tuple(members), steps=tuple(steps), end=end, portfolio=self.portfolio.name)
-        return Outcome((_broken(item, story),), extent)
+        return Outcome((_broken(item, story),), replace(extent, whole=False, broken=True))
 
 
 def _broken(item: Invariant, story: Story) -> Claim:

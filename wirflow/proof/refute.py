@@ -51,7 +51,9 @@ class Verdict:
     """Neither proved nor refuted."""
 
 
-def refute(build: Build, broken: Broken, effort: int, kept: Kept = frozenset()) -> Verdict:
+def refute(
+    build: Build, broken: Broken, effort: int, kept: Kept = frozenset(), *, edges: bool = False
+) -> Verdict:
     """Prove that nothing is ever broken, or find the run that breaks it.
 
     Args:
@@ -59,14 +61,15 @@ def refute(build: Build, broken: Broken, effort: int, kept: Kept = frozenset()) 
         broken: whether a moment breaks it.
         effort: at most so many decisions, all in all.
         kept: rules that are known to count.
+        edges: a step may break it, and not only the moment that it leads to.
     """
     spent = 0
     for _ in range(MAX_ROUNDS):
         walker, roots = build(kept)
-        found = Search(walker, max(effort - spent, effort // 8), stop=broken).run(roots)
+        found = Search(walker, max(effort - spent, effort // 8), stop=broken, edges=edges).run(roots)
         spent += found.decided
         if found.stopped is None:
-            return Verdict(found, None, spent, kept)
+            return Verdict(found, None, spent, kept, unsure=not found.whole)
         full, roots = build(None)
         run, refused, nodes = follow(full, roots, found.way(found.stopped), broken)
         spent += full.decided
@@ -78,7 +81,7 @@ def refute(build: Build, broken: Broken, effort: int, kept: Kept = frozenset()) 
         if not more or spent > 2 * effort:
             # Nothing is left to blame: look with all rules, as long as it takes.
             full, roots = build(None)
-            found = Search(full, max(effort - spent, effort // 4), stop=broken).run(roots)
+            found = Search(full, max(effort - spent, effort // 4), stop=broken, edges=edges).run(roots)
             spent += found.decided
             return Verdict(
                 found, found.stopped, spent, kept, unsure=found.stopped is None and not found.whole

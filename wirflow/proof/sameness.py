@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from datetime import date
+from bisect import bisect_left, bisect_right
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from wirflow.deadlines import compute
-from wirflow.errors import WirflowError
+from wirflow.proof.domain import moved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from wirflow.proof.world import Member, Node
 
@@ -23,6 +23,7 @@ def signature(members: Sequence[Member], node: Node) -> object:
     """
     days: set[date] = {node.today}
     periods: set[str] = set()
+    spans: set[int] = set()
     years = fine = False
     rows = []
     for number, member in enumerate(members):
@@ -39,9 +40,10 @@ def signature(members: Sequence[Member], node: Node) -> object:
         days |= {value for _, value in facts if type(value) is date}
         timers = [(timer.name, timer.due_at.date()) for timer in node.armed[number]]
         days |= {due for _, due in timers}
-        if live:
+        if live or member.timed or member.subject.asks_today:
             days |= member.domain.literals
         periods |= member.domain.periods
+        spans |= member.domain.spans
         years = years or member.domain.counts_years
         fine = fine or member.domain.fine
         rows.append((case.state, facts, timers, sorted(case.done), sorted(case.history.items())))
@@ -51,8 +53,10 @@ def signature(members: Sequence[Member], node: Node) -> object:
     def ranked(value: object) -> object:
         return ("day", rank[value]) if type(value) is date else value
 
-    gaps = tuple(
-        _gap(one, other, periods, years=years, fine=fine) for one, other in itertools.pairwise(order)
+    gaps = (
+        tuple(_gap(one, other, years=years, fine=fine) for one, other in itertools.pairwise(order)),
+        tuple(_placed(order, _moved(day, period) or day) for period in sorted(periods) for day in order),
+        tuple(_placed(order, day + timedelta(days=span)) for span in sorted(spans) for day in order),
     )
     return (
         tuple(
@@ -71,24 +75,20 @@ def signature(members: Sequence[Member], node: Node) -> object:
     )
 
 
-def _gap(one: date, other: date, periods: Iterable[str], *, years: bool, fine: bool) -> object:
+def _gap(one: date, other: date, *, years: bool, fine: bool) -> object:
     apart = (other - one).days
-    return (
-        min(apart, 2) if fine else 0,
-        tuple(_compared(one, period, other) for period in sorted(periods)),
-        years and one.year != other.year,
-    )
+    return min(apart, 2) if fine else 0, min(other.year - one.year, 2) if years else 0
 
 
-_reached: dict[tuple[date, str], date] = {}
+def _placed(order: Sequence[date], day: date) -> int:
+    """Where a day lies among others: before, on or after each."""
+    return 2 * bisect_left(order, day) + (bisect_right(order, day) > bisect_left(order, day))
 
 
-def _compared(one: date, period: str, other: date) -> int:
-    reached = _reached.get((one, period))
-    if reached is None:
-        try:
-            reached = compute("no-roll", one, period).due
-        except (WirflowError, ValueError, OverflowError):
-            reached = one
-        _reached[one, period] = reached
-    return (reached > other) - (reached < other)
+_reached: dict[tuple[date, str], date | None] = {}
+
+
+def _moved(day: date, period: str) -> date | None:
+    if (day, period) not in _reached:
+        _reached[day, period] = moved(day, period)
+    return _reached[day, period]

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wirflow.proof.walk import Walker
 from wirflow.proof.world import Node, Step
+
+if TYPE_CHECKING:
+    from wirflow.core.case import Case, Timer
+    from wirflow.proof.world import Member
 
 MAX_DEPTH: Final = 60
 """Steps in a row after which a run is not followed any further."""
 
 Goal = tuple[str, str]
 """What a run may show: `("state", "approved")`, `("taken", "3")`, `("fired", "award_end")` …"""
+
+
+ENDLESS: Final = ("endless", "automatic")
+"""Automatic transitions follow one another without end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class Exploration:
     """Place → the places that follow."""
     expanded: set[int] = field(default_factory=set)
     """The places that were left in all ways."""
+    partly: set[int] = field(default_factory=set)
+    """Those of them that have more ways than were tried."""
     seen: dict[Goal, int] = field(default_factory=dict)
     """What was shown → the first place that shows it."""
     decided: int = 0
@@ -80,6 +90,10 @@ class Search:
     """What is looked for: the search ends there."""
     goals: frozenset[Goal] = frozenset()
     """Once all are shown, half the effort will do."""
+    edges: bool = False
+    """What is looked for may be a step, and not only the moment that it leads to."""
+    modest: bool = False
+    """Once all are shown, nothing more is looked for."""
     _known: dict[object, int] = field(default_factory=dict)
     _queue: list[tuple[int, int, int]] = field(default_factory=list)
     _crowd: dict[object, int] = field(default_factory=dict)
@@ -100,22 +114,31 @@ class Search:
                 cut = True
                 continue
             found.expanded.add(number)
+            before, self.walker.sampled = self.walker.sampled, False
             for step, node in self.walker.steps(found.places[number].node):
                 if self._add(found, step, node, number):
                     break
+            if self.walker.sampled:
+                found.partly.add(number)
+            self.walker.sampled = before or self.walker.sampled
         found.decided = self.walker.decided
-        found.whole = not cut and not self.walker.sampled and found.stopped is None
+        short = self.walker.sampled or any(member.domain.cut for member in self.walker.members)
+        found.whole = not cut and not short and found.stopped is None
         return found
 
     def _is_enough(self, found: Exploration) -> bool:
         spent = self.walker.decided
         shown = bool(self.goals) and self.goals <= found.seen.keys()
-        return spent > self.effort or (shown and 2 * spent > self.effort)
+        return spent > self.effort or (shown and (self.modest or 2 * spent > self.effort))
 
     def _add(self, found: Exploration, step: Step, node: Node, parent: int) -> bool:
         """Take note of a step, and of the moment that it leads to; whether it is what is looked for."""
         name = self.walker.signature(node)
         place = self._known.get(name)
+        if step.endless and parent >= 0:
+            place = parent  # nothing happened: what is to be said is said of the moment before
+            if self.stop and self.stop(node, step):
+                found.stopped = place
         if place is None:
             place = self._known[name] = len(found.places)
             depth = found.places[parent].depth + 1 if parent >= 0 else 0
@@ -128,27 +151,37 @@ class Search:
             heapq.heappush(self._queue, (self._crowd[stand] + depth, depth, place))
             if self.stop and self.stop(node, step):
                 found.stopped = place
+        elif self.edges and parent >= 0 and not step.endless and self.stop and self.stop(node, step):
+            # Another way to where somebody has been: it is this way that is looked for.
+            found.stopped = len(found.places)
+            found.places.append(Place(node, step, parent, found.places[parent].depth + 1))
+            found.edges.append([])
         if parent >= 0:
             found.edges[parent].append(place)
-        for goal in self._shown(step, node):
-            found.seen.setdefault(goal, place)
+        if step.kind != "wait":
+            number = self.walker.index[step.key]
+            member = self.walker.members[number]
+            for goal in shown(member, step, node.cases[number], node.armed[number]):
+                found.seen.setdefault(goal, place)
         return found.stopped is not None
 
-    def _shown(self, step: Step, node: Node) -> Iterable[Goal]:
-        if step.kind == "wait":
-            return
-        number = self.walker.index[step.key]
-        member, case = self.walker.members[number], node.cases[number]
-        for name in member.subject.lean.active(case.state):
+
+def shown(member: Member, step: Step, case: Case, armed: Sequence[Timer]) -> Iterator[Goal]:
+    """What a step shows, and the moment that it leads to."""
+    if step.endless:
+        yield ENDLESS
+        return
+    for stand in (*step.passed, case.state):
+        for name in member.subject.lean.active(stand):
             yield ("state", name)
-        if step.number is not None and step.refused is None:
-            yield ("taken", str(step.number))
-        for taken in step.via:
-            yield ("taken", str(taken))
-        for timer in node.armed[number]:
-            yield ("runs", timer.name)
-        if step.kind == "deadline" and step.timer:
-            yield ("fired" if step.refused is None else "failed", step.timer.name)
+    if step.number is not None and step.refused is None:
+        yield ("taken", str(step.number))
+    for taken in step.via:
+        yield ("taken", str(taken))
+    for timer in armed:
+        yield ("runs", timer.name)
+    if step.kind == "deadline" and step.timer:
+        yield ("fired" if step.refused is None else "failed", step.timer.name)
 
 
 def leading(edges: Sequence[Sequence[int]], targets: Iterable[int]) -> frozenset[int]:

@@ -20,6 +20,7 @@ from wirflow.text import Text
 
 if TYPE_CHECKING:
     from wirflow.core.case import LinkedCase
+    from wirflow.proof.search import Exploration
 
 KINDS = {"act": "do", "told": "tell"}
 
@@ -189,3 +190,41 @@ def _some(kind: str, choices: Sequence[str]) -> Value:
 def told(lines: Sequence[str]) -> Text:
     """How a run is put into a message."""
     return Text("; ".join(lines), "; ".join(lines))
+
+
+def path_of(state: str) -> tuple[str, ...]:
+    """Where a state stands in its file."""
+    return tuple(part for step in state.split(".") for part in ("states", step))
+
+
+def story_of(
+    members: Sequence[Member],
+    found: Exploration,
+    place: int,
+    facts: Mapping[str, Value] | None = None,
+    portfolio: str | None = None,
+) -> Story:
+    """The run to a place, with the facts of the start that were chosen on the way."""
+    steps = found.way(place)
+    end = found.places[place].node
+    start: dict[str, Value] = {}
+    if portfolio is None:
+        start = start_of(members[0], steps, facts)
+    return Story(members=tuple(members), steps=steps, end=end, portfolio=portfolio, start=start)
+
+
+def start_of(
+    member: Member, steps: Sequence[Step], facts: Mapping[str, Value] | None = None
+) -> dict[str, Value]:
+    """The facts with which a case starts: those that it needs, and those that turned out to matter."""
+    workflow, domain = member.subject.workflow, member.domain
+    start: dict[str, Value] = {}
+    for item in workflow.fields:
+        if item.required:
+            values = (
+                domain.dates(item.name, domain.first, {}) if item.type == "date" else domain.values(item.name)
+            )
+            start[item.name] = values[0]
+    for step in steps:
+        start |= {name: value for name, value in step.chosen.items() if value is not None}
+    return start | dict(facts or {})

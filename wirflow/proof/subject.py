@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.model import CORRECT
 from wirflow.proof.oracle import Oracle
+from wirflow.proof.stands import stands_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from wirflow.definition.model import DeadlineSpec, Transition, Workflow
+    from wirflow.proof.stands import Stands
+
+_ALWAYS: Final = frozenset({"today", "state", "active", "key"})
+"""Names that are known in every moment."""
 
 
 class Subject:
@@ -30,6 +35,7 @@ class Subject:
         kept: frozenset[tuple[int, int]] | None = None,
         near: frozenset[str] | None = None,
         watched: frozenset[str] = frozenset(),
+        signalled: frozenset[str] = frozenset(),
     ) -> None:
         """Prepare.
 
@@ -37,14 +43,17 @@ class Subject:
             workflow: the definition.
             world: it and the definitions that it links to.
             kept: the rules that count, each by its transition and its place there; the others are
-                taken to refuse nothing, which permits more runs than there are.  None: all count.
+                taken to refuse nothing, which permits more runs than there are.  Those of what happens
+                by itself always count: there a refusal leads somewhere, too.  None: all count.
             near: links to cases that are looked at closely; what is told to others is left out.
                 None: all are kept.
             watched: fields that matter for other reasons.
+            signalled: events that cases tell it that are looked at closely.
         """
         self.workflow = workflow
         self.world = world
         self.kept = kept
+        alone = _by_itself(workflow, signalled)
         lean = replace(
             workflow,
             warnings=(),
@@ -56,7 +65,7 @@ class Subject:
                     requires=tuple(
                         rule
                         for place, rule in enumerate(item.requires)
-                        if kept is None or (number, place) in kept
+                        if kept is None or number in alone or (number, place) in kept
                     ),
                     tell=tuple(row for row in item.tell if near is None or row.to in near),
                 )
@@ -67,15 +76,10 @@ class Subject:
                 for item in workflow.deadlines
                 if item.fire
             ),
-            constraints=workflow.constraints if kept is None else (),
+            constraints=workflow.constraints if kept is None or bars(workflow, alone) else (),
         )
         self.lean = lean if kept is None else _without_idle_facts(lean, watched)
         self.oracle = Oracle(self.lean)
-
-    @cached_property
-    def flat(self) -> bool:
-        """Whether no state lies inside another: then a transition's target is where it leads."""
-        return all(item.parent is None for item in self.workflow.states)
 
     @cached_property
     def paths(self) -> tuple[tuple[str | int, ...], ...]:
@@ -126,76 +130,83 @@ class Subject:
             if active is None or not active.isdisjoint(item.states):
                 yield item
 
-    def clock_reads(self, state: str | None) -> frozenset[str]:
-        """What decides by itself in a state, and has to be known on arrival: deadlines, automatic steps."""
+    def clock_reads(self, places: Collection[str] | None) -> frozenset[str]:
+        """What decides by itself in some places, and has to be known on arrival; None: in any.
+
+        Deadlines, automatic steps with what they compute and tell, and constraints.
+        """
         found: set[str] = set()
-        for item in self.deadlines_in(state):
+        active = None
+        if places is not None:
+            active = {name for place in places for name in self.lean.active(place)}
+        for item in self.lean.deadlines:
+            if active is not None and active.isdisjoint(item.states):
+                continue
             found |= {name for name in (item.on, item.start, item.period) if name in self.lean.field_by_name}
             found |= {given.field for given in item.given}
             if item.when:
                 found.update(self.reads(item.when))
         for _, step in self.lean.automatic:
-            for text in (step.when, *(rule.when for rule in step.requires)):
-                found.update(self.reads(text) if text else ())
+            if active is None or not active.isdisjoint(step.sources):
+                found.update(name for text in _texts(step) for name in self.reads(text))
         for rule in self.lean.constraints:
             found.update(self.reads(rule.when))
-        return frozenset(found - {"today", "state", "key"})
-
-    def arrival(self, state: str, item: Transition) -> str | None:
-        """Where a transition leads, as far as it can be told without deciding; None: unknown."""
-        if not self.flat or self.lean.automatic:
-            return None
-        return item.target or state
+        return frozenset(found - _ALWAYS)
 
     @cached_property
-    def _after(self) -> Mapping[str, frozenset[str]]:
-        """State → states that may follow, itself included, guards aside."""
-        steps: dict[str, set[str]] = {}
-        for item in self.lean.transitions:
-            for source in item.sources:
-                steps.setdefault(source, {source}).add(item.target or source)
-        known = {name: {name} for name in self.lean.state_by_name}
-        changed = True
-        while changed:
-            changed = False
-            for reached in known.values():
-                more = {after for other in reached for after in steps.get(other, ())} - reached
-                reached.update(more)
-                changed = changed or bool(more)
-        return {name: frozenset(found) for name, found in known.items()}
+    def stands(self) -> Stands:
+        """Where its cases may stand; of all rules, so that those that are left out permit no more."""
+        return stands_of(self.workflow)
+
+    def arrivals(self, state: str, number: int) -> frozenset[str]:
+        """Where a case may stand after a transition, with the places on the way there."""
+        return self.stands.after(state, number)
 
     def filled_before(self, field: str, number: int) -> bool:
         """Whether some event may have filled a field before a transition begins, guards aside."""
+        places = self.stands.all()
+        if places is None:
+            return True
         sources = self.workflow.transitions[number].sources
-        for item in self.workflow.transitions:
-            if item.event == CORRECT or field not in fills(item):
-                continue
-            for source in item.sources:
-                if not self._after.get(item.target or source, frozenset()).isdisjoint(sources):
-                    return True
+        for place in places:
+            for other, item in (*self.stands.open(place), *self.workflow.automatic):
+                if field not in fills(item) or set(self.workflow.active(place)).isdisjoint(item.sources):
+                    continue
+                for after in self.stands.after(place, other):
+                    ahead = self._ahead(after)
+                    if ahead is None or not ahead.isdisjoint(sources):
+                        return True
         return False
+
+    def _ahead(self, place: str) -> frozenset[str] | None:
+        """The states in which a case may yet be, those around them included; None: in any."""
+        if place not in self._seen_ahead:
+            found = self.stands.reach(place)
+            self._seen_ahead[place] = (
+                None
+                if found is None
+                else frozenset(name for after in found for name in self.workflow.active(after))
+            )
+        return self._seen_ahead[place]
+
+    @cached_property
+    def _seen_ahead(self) -> dict[str, frozenset[str] | None]:
+        return {}
 
     def live(self, state: str) -> frozenset[str]:
         """The own fields whose stored values may still be read from a state on; links too."""
         if state in self._live:
             return self._live[state]
-        ahead = self._after.get(state) if self.flat else None
+        ahead = self._ahead(state)
         found: set[str] = set()
         for item in self.lean.transitions:
             if ahead is not None and ahead.isdisjoint(item.sources):
                 continue
             given = {row.field for row in item.input if row.required}
-            texts = [item.when, *(rule.when for rule in item.requires), *(row.value for row in item.set)]
-            for signal in item.tell:
-                texts += [signal.when, *(row.value for row in signal.values)]
-            for text in texts:
-                found.update(
-                    name.removeprefix("old.")
-                    for name in (self.reads(text) if text else ())
-                    if name not in given
-                )
-        for name in ahead if ahead is not None else (None,):
-            found |= {item.removeprefix("old.") for item in self.clock_reads(name)}
+            for text in _texts(item):
+                found.update(name.removeprefix("old.") for name in self.reads(text) if name not in given)
+        places = self.stands.reach(state)
+        found |= {item.removeprefix("old.") for item in self.clock_reads(places)}
         own = {name for name in found if name in self.lean.field_by_name}
         own |= {name.partition(".")[0] for name in found} & set(self.lean.link_by_name)
         self._live[state] = frozenset(own)
@@ -208,10 +219,7 @@ class Subject:
     def texts(self) -> Iterator[str]:
         """All expressions that count."""
         for item in self.lean.transitions:
-            yield from (text for text in (item.when, *(rule.when for rule in item.requires)) if text)
-            yield from (row.value for row in item.set)
-            for signal in item.tell:
-                yield from (text for text in (signal.when, *(row.value for row in signal.values)) if text)
+            yield from _texts(item)
         yield from (item.when for item in self.lean.deadlines if item.when)
         yield from (rule.when for rule in self.lean.constraints)
 
@@ -225,12 +233,40 @@ class Subject:
         return frozenset(found)
 
     @cached_property
+    def is_clear(self) -> bool:
+        """Whether no expression computes, so that few values show all that can happen."""
+        return all(self.oracle.is_clear(text) for text in self.texts())
+
+    @cached_property
     def asks_today(self) -> tuple[str, ...]:
         """The expressions that read the present day."""
-        texts = [text for number in range(len(self.lean.transitions)) for text in self.rules(number)]
-        texts += [item.when for item in self.lean.deadlines if item.when]
-        texts += [rule.when for rule in self.lean.constraints]
-        return tuple(dict.fromkeys(text for text in texts if "today" in self.reads(text)))
+        return tuple(dict.fromkeys(text for text in self.texts() if "today" in self.reads(text)))
+
+
+def _texts(item: Transition) -> Iterator[str]:
+    """The expressions of a transition."""
+    texts = [item.when, *(rule.when for rule in item.requires), *(row.value for row in item.set)]
+    for signal in item.tell:
+        texts += [signal.when, *(row.value for row in signal.values)]
+    yield from (text for text in texts if text)
+
+
+def _by_itself(workflow: Workflow, signalled: Collection[str]) -> frozenset[int]:
+    """The transitions that are tried though nobody wants them now: automatic ones, deadlines, signals."""
+    events = {item.fire for item in workflow.deadlines if item.fire} | set(signalled)
+    return frozenset(
+        number for number, item in enumerate(workflow.transitions) if item.automatic or item.event in events
+    )
+
+
+def bars(workflow: Workflow, numbers: Collection[int]) -> bool:
+    """Whether the constraints may refuse one of these transitions."""
+    if not workflow.constraints or not numbers:
+        return False
+    oracle = Oracle(workflow)
+    reads = {name.removeprefix("old.") for rule in workflow.constraints for name in oracle.names(rule.when)}
+    filled = {name for number in numbers for name in fills(workflow.transitions[number])}
+    return not reads <= workflow.field_by_name.keys() or not reads.isdisjoint(filled)
 
 
 def fills(item: Transition) -> set[str]:

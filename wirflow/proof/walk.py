@@ -11,8 +11,10 @@ from wirflow.core.case import Case, Event, LinkedCase, Timer
 from wirflow.core.decide import possible
 from wirflow.core.decision import Decision
 from wirflow.core.firing import event_of
+from wirflow.definition.guards import GuardError
 from wirflow.definition.model import CORRECT, HEARD
-from wirflow.errors import WirflowError
+from wirflow.definition.values import from_json
+from wirflow.errors import EndlessError
 from wirflow.proof.abstract import KIDS, SOMEBODY, always
 from wirflow.proof.choose import Chooser, stub
 from wirflow.proof.domain import DAY
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from wirflow.definition.values import Value
     from wirflow.proof.solver import Assignment
 
-MAX_VARIANTS: Final = 24
+MAX_VARIANTS: Final = 400
 """Ways in which one deadline may find the facts that are still open."""
 
 
@@ -56,23 +58,32 @@ class Walker(Chooser):
             if item.required:
                 values = domain.dates(item.name, day, {}) if item.type == "date" else domain.values(item.name)
                 given[item.name] = values[0]
-        decision = begin(subject, blank, given, moment)
         # Facts that the constraints ask for may still be chosen.
-        begun = decision.case if isinstance(decision, Decision) else replace(blank, data=given)
-        start = replace(begun, state=state)
+        usual = {
+            item.name: from_json(item.kind, item.default)
+            for item in subject.workflow.fields
+            if item.default is not None
+        }
+        start = replace(blank, data={**usual, **given}, state=state, actors={"start": "start"}, revision=1)
         everywhere = member.live(state)
         node = Node((start,), ((),), (everywhere,), (), moment)
-        here = member.asked | subject.clock_reads(
-            state if subject.flat and not subject.lean.automatic else None
-        )
-        for chosen in self._solver(node, 0, (), (), here, moment).all():
+        here = member.asked | subject.clock_reads(subject.stands.begins)
+        solver = self._solver(node, 0, (), (), here, moment, deciding=here)
+        for chosen in solver.all():
+            self.sampled = self.sampled or solver.sampled
             self.decided += 1
             opened, _ = self._open(node, 0, chosen)
             case = opened.cases[0]
             data = {**given, **case.data}
-            opening = begin(
-                subject, replace(blank, links=case.links), data, moment, linked=self._far(chosen, case)
-            )
+            try:
+                opening = begin(
+                    subject, replace(blank, links=case.links), data, moment, linked=self._far(chosen, case)
+                )
+            except GuardError:
+                continue
+            except EndlessError:
+                self.endless = True
+                continue
             if not isinstance(opening, Decision):
                 continue
             armed = tuple(timer for timer in opening.arm if timer.event)
@@ -87,6 +98,7 @@ class Walker(Chooser):
                 far=self._far(chosen, case),
                 place=opening.case.state,
                 via=_automatic(member, opening),
+                passed=tuple(taken.source for taken in opening.via),
             )
             yield step, Node((opening.case,), (armed,), opened.undecided, (), moment)
 
@@ -182,7 +194,9 @@ class Walker(Chooser):
         for told in member.told:
             if only not in {None, told.event}:
                 continue
-            for which, _ in lean.open_transitions(case.state, told.event):
+            for which, item in lean.open_transitions(case.state, told.event):
+                if self._anybody_can(member, case, item):
+                    continue  # whoever is told does what somebody does anyway
                 for chosen in self.solutions(node, number, which, told.fields):
                     timer = Timer(
                         name=told.event,
@@ -216,6 +230,11 @@ class Walker(Chooser):
             for chosen in self.solutions(node, number, which, ()):
                 yield from self._decide(node, number, event, chosen, "told", None)
 
+    def _anybody_can(self, member: Member, case: Case, item: Transition) -> bool:
+        """Whether a person can always do what a signal does, without its leaving another mark."""
+        counted = any(item.event in other.not_by for other in member.subject.lean.transitions)
+        return bool(item.by) and not counted and self._actor(member, case, item)[0] is not None
+
     def _fires(self, node: Node, number: int, timer: Timer) -> Iterator[tuple[Step, Node]]:
         """A deadline or a signal happens; what it finds may be chosen where it is open."""
         member = self.members[number]
@@ -226,7 +245,9 @@ class Walker(Chooser):
         rows = lean.open_transitions(case.state, event.name)
         for which, item in rows:
             reads |= self._touched(member, case.state, item, which)
-        solver = self._solver(node, number, (), (), frozenset(reads), event.occurred_at, event.input)
+        solver = self._solver(
+            node, number, (), (), frozenset(reads), event.occurred_at, event.input, frozenset(reads)
+        )
         for count, chosen in enumerate(solver.all()):
             if count >= MAX_VARIANTS:
                 self.sampled = True
@@ -243,18 +264,23 @@ class Walker(Chooser):
         due = min((timer.due_at for row in node.armed for timer in row), default=None)
         today = node.today
         days = {day for day in self._waits if day > today}
-        for number, member in enumerate(self.members):
-            if member.subject.asks_today:
-                case = node.cases[number]
-                live = member.live(case.state)
-                known = [value for name, value in case.data.items() if name in live and type(value) is date]
-                for day in (*known, *member.domain.literals):
-                    days |= {one for one in (day, day + DAY) if one > today}
-                days.add(today + DAY)
-        for day in sorted(days)[:1]:
-            if due is None or at_nine(day) < due:
-                step = Step(kind="wait", key="", event="", at=at_nine(day))
-                yield step, replace(node, now=at_nine(day))
+        if any(member.timed or member.subject.asks_today for member in self.members):
+            known = {
+                value
+                for member, case in zip(self.members, node.cases, strict=True)
+                for name, value in case.data.items()
+                if type(value) is date and name in member.live(case.state)
+            }
+            days |= {day for member in self.members for day in member.domain.turns(known, today)}
+            days = days or {today + DAY}
+        here = self.signature(node) if days else None
+        for day in sorted(days):
+            if due is not None and at_nine(day) >= due:
+                break
+            later = replace(node, now=at_nine(day))
+            if self.signature(later) != here:  # else nothing looks different on that day
+                yield Step(kind="wait", key="", event="", at=at_nine(day)), later
+                break
         if due is not None:
             moment = at_nine(due.date())
             while moment < due:
@@ -318,8 +344,12 @@ class Walker(Chooser):
         linked = linked_of(opened, number, self.index, far, self.members)
         try:
             decided, kept = happen(opened, number, member, event, linked)
-        except WirflowError:
-            return  # a chain without end, or numbers beyond all bounds: `check` and the engine say so
+        except GuardError:
+            return  # numbers beyond all bounds: nothing is written
+        except EndlessError:
+            # Automatic steps without end: nothing is written either, but that is a finding.
+            yield self._endless(opened.cases[number], event, kind), node
+            return
         if kept is None or kept.silent:
             return
         if which is None and isinstance(decided, Decision):
@@ -346,8 +376,22 @@ class Walker(Chooser):
             refused=refused,
             place=kept.case.state,
             via=automatic,
+            passed=tuple(taken.source for taken in kept.via),
         )
         yield step, following
+
+    @staticmethod
+    def _endless(case: Case, event: Event, kind: str) -> Step:
+        return Step(
+            kind=kind,  # type: ignore[arg-type] # one of the literals
+            key=case.key,
+            event=event.name,
+            at=event.occurred_at,
+            actor=event.actor,
+            given=event.input,
+            place=case.state,
+            endless=True,
+        )
 
     def _which(
         self, member: Member, case: Case, event: Event, linked: Mapping[str, LinkedCase]

@@ -74,6 +74,40 @@ def never_runs(name: str) -> Said:
     )
 
 
+def never_due(name: str) -> Said:
+    """A deadline that runs and is never due."""
+    return (
+        Text(
+            f"Die Frist '{name}' läuft, wird aber in keinem Verlauf fällig.",
+            f"The deadline '{name}' runs, but in no run does it fall due.",
+        ),
+        Text(
+            "Vorher ist der Vorgang immer schon weiter, etwa durch eine frühere Frist.",
+            "Before that the case has always moved on, by an earlier deadline for instance.",
+        ),
+    )
+
+
+def endless(events: tuple[str, ...]) -> Said:
+    """Automatic transitions without end."""
+    named = " → ".join((*events, events[0]))
+    return (
+        Text(
+            f"Diese automatischen Übergänge können ohne Ende aufeinander folgen: {named}.",
+            f"These automatic transitions can follow one another without end: {named}.",
+        ),
+        Text(
+            "Geben Sie einem von ihnen ein 'when', das einmal nicht mehr gilt.",
+            "Give one of them a 'when' that at some point holds no longer.",
+        ),
+    )
+
+
+def stuck_unsure(place: str) -> Text:
+    """A place of which it is open whether a case can be stuck there."""
+    return Text(f"Stillstand in '{place}'", f"a dead end in '{place}'")
+
+
 def deadline_refused(name: str, event: str) -> Said:
     """A deadline that fires something that is always refused."""
     return (

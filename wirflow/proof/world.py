@@ -56,6 +56,8 @@ class Member:
     """Those of them whose values count, and not only whether they are there."""
     asked: frozenset[str] = frozenset()
     """Fields that are chosen at the start already."""
+    timed: bool = False
+    """What is asked about it may depend on the day."""
     people: tuple[Person, ...] = ()
     """Who acts; none: as many people as it takes."""
 
@@ -93,6 +95,10 @@ class Step:
     """Where the case stands afterwards."""
     via: tuple[int, ...] = ()
     """The automatic transitions that followed."""
+    endless: bool = False
+    """Automatic transitions would follow without end: the event fails, and nothing happens."""
+    passed: tuple[str, ...] = ()
+    """Where the case stood before each of them."""
 
 
 @dataclass(frozen=True, slots=True)
