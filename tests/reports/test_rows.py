@@ -49,7 +49,6 @@ UNVOUCHED = {
     ("outbox", "sent_at"): "when it was sent",
     ("outbox", "error"): "what went wrong with it",
     ("definitions", "recorded_at"): "when a version became the newest",
-    ("cases", "parent_id"): "the number of the case that started it",
     ("cases", "cluster"): "which cases a worker takes together",
 }
 """Columns of which a change can go unseen, because no entry tells of them; the audit page says why."""

@@ -12,6 +12,7 @@ from sqlalchemy import MetaData, func, select, text
 
 from tests.support import new, open_office
 from wirflow.errors import DatabaseError
+from wirflow.reports.trail import Trail
 from wirflow.store import trail
 from wirflow.store.database import Database
 from wirflow.store.indexes import metadata
@@ -62,6 +63,7 @@ def test_an_older_database_is_lifted_with_all_that_is_in_it(old, tmp_path, datab
                 dict(row) for row in connection.execute(select(*columns).order_by(*columns[:2])).mappings()
             ]
             assert found == rows
+    assert Trail(old).rows() == []
     office = open_office(tmp_path, database_url)
     office.engine.start(new("G-7"), actor="ada")
     assert office.at("2022-01-01T00:00:00").engine.drain().failed == 0

@@ -104,11 +104,12 @@ def heads(session: Session) -> list[Finding]:
 
 def _differing(row: CaseColumns, case: ToldCase, known: Mapping[str, Workflow]) -> Iterator[str]:
     """The columns of a case's row that say something else."""
+    told = case.remembered
     plain = (
         ("workflow", row.workflow, case.workflow),
         ("definition", row.definition, case.definition),
         ("state", row.state, case.state),
-        ("since", row.since, case.since),
+        ("since", row.since, case.since if told else row.since),
         ("revision", row.revision, case.revision),
         ("digest", row.digest, case.digest),
         ("parent", row.parent, case.parent),
@@ -117,18 +118,20 @@ def _differing(row: CaseColumns, case: ToldCase, known: Mapping[str, Workflow]) 
     in_json = (
         ("data", row.data, case.data),
         ("links", row.links, case.links),
-        ("actors", row.actors, case.actors),
         ("sources", row.sources, case.sources),
-        ("done", row.done, case.done),
+        *((("actors", row.actors, case.actors), ("done", row.done, case.done)) if told else ()),
     )
     yield from (name for name, there, value in in_json if not same_json(there, value))
-    yield from (name for name in ("parent_id", "cluster") if not is_number(getattr(row, name)))
-    if _digest_of_note(row.note) != case.note:
+    if (row.parent_id is None) != (row.parent is None):
+        yield "parent"
+    if not is_number(row.cluster):
+        yield "cluster"
+    if case.noted and _digest_of_note(row.note) != case.note:
         yield "note"
     workflow = known.get(case.definition)
     if workflow is not None:
         # What a case keeps in mind, and whether its state is the last, its definition says.
-        if not same_json(row.memory, case.memory):
+        if told and not same_json(row.memory, case.memory):
             yield "memory"
         if row.final != int(workflow.place(case.state).final):
             yield "final"

@@ -57,7 +57,8 @@ def differing(session: Session, told: Told, now: datetime | None) -> list[Findin
 def _is_untold(identity: Identity, told: Told) -> bool:
     """Whether an unreadable entry may have armed it: then nothing can be said."""
     sender = identity.label.rsplit("/", 2)[0] if identity.kind == "signal" else None
-    return told.is_broken(identity.case) or told.is_broken(sender)
+    unlabelled = identity.kind == "signal" and identity.label.rpartition("/")[0] in told.unlabelled
+    return unlabelled or told.is_broken(identity.case) or told.is_broken(sender)
 
 
 def _finding(identity: Identity, names: str) -> Finding:

@@ -82,6 +82,10 @@ class ToldCase:
     """The key of the case that it belongs to."""
     note: str | None = None
     """SHA-256 of its remark."""
+    noted: bool = True
+    """Its first entry says whether there is one, as those written earlier do not."""
+    remembered: bool = True
+    """Every move to another version said what the case remembers, as those written earlier do not."""
     private: set[str] = field(default_factory=set)
     """The fields of which only a commitment stands in the trail."""
 
@@ -111,6 +115,8 @@ class Told:
         """(case, field, entry) → commitment; empty where a move to another version dropped it."""
         self.notices: dict[tuple[str, int, str, str, str], tuple[str, str, str]] = {}
         """(case, entry, to, channel, template) → (kind, SHA-256, recorded at)."""
+        self.unlabelled: set[str] = set()
+        """Entries, as case/number, that do not say which signals they sent."""
         self._causes: dict[str, str | None] = {}
         self._derivations: dict[tuple[str, str, str | None], list[Any]] = {}
 
@@ -155,13 +161,9 @@ class Told:
         case.links = body.get("links", case.links)
         case.sources = {**body["sources"]} if "sources" in body else case.sources
         if first:
-            case.child = body.get("child")
-            case.parent = body["links"].get(PARENT) if case.child else None
-        if first and body.get("note"):
-            case.note = body["note"]["sha256"]
+            _begin(case, body)
         if migration:
-            for name, value in body["carried"].items():
-                setattr(case, name, value if isinstance(value, str) else dict(value))
+            _carry(case, body)
         for notice in body["notices"]:
             identity = (case.key, seq, notice["to"], notice["channel"], notice["template"])
             self.notices[identity] = (notice["kind"], notice["sha256"], body["recorded_at"])
@@ -226,6 +228,10 @@ class Told:
             )
         cause = fired["label"] if fired and fired["kind"] == "signal" else None
         for signal in body["signals"]:
+            if "label" not in signal:
+                # As it was written up to 0.1.0 in the making: which signal it was follows from nothing.
+                self.unlabelled.add(f"{body['case']}/{body['seq']}")
+                continue
             identity = Identity(
                 signal["case"], signal["event"], "signal", signal["label"], body["occurred_at"]
             )
@@ -245,6 +251,23 @@ class Told:
         while label is not None and depth <= MAX_SIGNAL_DEPTH:
             depth, label = depth + 1, self._causes.get(label)
         return depth
+
+
+def _begin(case: ToldCase, body: dict[str, Any]) -> None:
+    """What only the first entry says."""
+    case.child = body.get("child")
+    case.parent = body["links"].get(PARENT) if case.child else None
+    case.noted = "note" in body
+    case.note = body["note"]["sha256"] if body.get("note") else None
+
+
+def _carry(case: ToldCase, body: dict[str, Any]) -> None:
+    """What a case remembers under the names of the version to which it moved."""
+    if "carried" not in body:
+        case.remembered = False
+        return
+    for name, value in body["carried"].items():
+        setattr(case, name, value if isinstance(value, str) else dict(value))
 
 
 def _steps(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
