@@ -273,6 +273,17 @@ def test_running_deadlines_have_their_due_day():
     assert "fällig" not in repr(elsewhere)
 
 
+def test_a_deadline_of_one_region_has_no_due_day_in_another():
+    """Of the states in which a deadline may run, only those in which the case stands have its day."""
+    spec = replace(
+        WORKFLOW.deadlines[1], states=("hearing.legal.open", "hearing.budget.asked"), every=None, fire=None
+    )
+    flow = replace(WORKFLOW, deadlines=(spec,))
+    course = Course(key="K", subject="S", place=BOTH, due=(("proof", date(2021, 12, 31)),))
+    boxes = draft(flow, "de", course).boxes
+    assert [box.name for box in boxes if "fällig" in repr(box)] == ["hearing.budget.asked"]
+
+
 def test_what_a_deadline_did_is_marked_on_the_deadlines_plate():
     """Of the plates of one event, the one of the cause is bold."""
     flow = replace(

@@ -35,7 +35,7 @@ LONGEST_GUARD: Final = 70
 """Signs of a guard that stand on a plate; a note tells the whole of a longer one."""
 
 _MANY: Final = 4
-"""From so many states on, all that are open are told in words."""
+"""From so many states on, all that are open are told in words, and what runs in them is told once."""
 _FEW: Final = 2
 """So many exceptions can still be told."""
 
@@ -104,6 +104,8 @@ class _Draft:
         self._everywhere = _everywhere(workflow)
         self._told: set[str] = set()
         """The deadlines that stand on a plate."""
+        self._wide: dict[Line, list[Line]] = {}
+        """States in which the same reminders run → the reminders."""
         self._rows: dict[str, dict[Line, None]] = {state.name: {} for state in workflow.states}
         self._plates: dict[tuple[Kind, tuple[str, ...], str], _Plate] = {}
 
@@ -290,12 +292,13 @@ class _Draft:
         return Line(mark="again" if mark == "again" else "pen", words=f"{title} ({mover})", note=note)
 
     def _panel(self) -> tuple[Line, ...]:
-        """What may happen everywhere, under its heading."""
+        """What may happen everywhere, and what runs in many states, each under its heading."""
         found = dict.fromkeys(
             self._row("pen", item) for item in self._workflow.transitions if item.event in self._everywhere
         )
         heading = Line(mark="title", words=say.ANYWHERE.pick(self._lang))
-        return (heading, *found) if found else ()
+        many = [line for states, lines in self._wide.items() for line in (states, *lines)]
+        return (*((heading, *found) if found else ()), *many)
 
     # -- deadlines ---------------------------------------------------------------------
 
@@ -305,14 +308,22 @@ class _Draft:
                 yield spec
 
     def _due_in(self, spec: DeadlineSpec, sources: Sequence[str]) -> date | None:
-        there = any(_meet(source, name) for source in sources for name in self._active)
-        return self._due.get(spec.name) if there else None
+        return None if self._active.isdisjoint(sources) else self._due.get(spec.name)
 
     def _reminder(self, spec: DeadlineSpec) -> None:
         """A deadline that stands on no plate, for it leads nowhere, stands in its states."""
         if spec.name in self._told:
             return
-        for source in self._joined(spec.states):
+        states = self._joined(spec.states)
+        if len(states) >= _MANY:
+            told = ", ".join(self._words.state(name) for name in states)
+            heading = Line(mark="title", words=say.IN.pick(self._lang) + told)
+            self._wide.setdefault(heading, []).extend(
+                self._cut(spec.title, line)
+                for line in self._words.deadline(spec, self._due_in(spec, spec.states))
+            )
+            return
+        for source in states:
             for line in self._words.deadline(spec, self._due_in(spec, [source])):
                 self._rows[source][self._cut(spec.title, line)] = None
 

@@ -150,7 +150,7 @@ class Picture:
     """A state stands before the states inside it."""
     ways: tuple[Way, ...]
     panel: tuple[Line, ...] = ()
-    """What may happen in every open state; the first line is its heading."""
+    """What may happen in every open state, and what runs in many; its titles are headings."""
     notes: tuple[Note, ...] = ()
     has_case: bool = False
     children: dict[str | None, tuple[Box, ...]] = field(init=False, default_factory=dict)

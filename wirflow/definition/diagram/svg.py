@@ -39,6 +39,7 @@ _DIRECTIONS: Final[tuple[Direction, ...]] = ("TB", "LR")
 _LEAST: Final = 520.0
 """Narrower, the legend has no room."""
 _GUTTER: Final = 30.0
+_ASIDE: Final = 0.93
 _PAD: Final = 8.0
 _STATE: Final[dict[Mark, Style]] = {**STYLES, "title": Style(11.5, bold=True), "words": Style(8.5, bold=True)}
 _TITLE: Final[dict[Mark, Style]] = {**STYLES, "title": Style(20, bold=True)}
@@ -59,7 +60,8 @@ def _best(picture: Picture) -> _Sheet:
         for direction in _DIRECTIONS
         for beside in ((False, True) if picture.notes else (False,))
     ]
-    return max(sheets, key=lambda sheet: sheet.scale)
+    # Notes are looked for under a drawing; aside they have to be worth it.
+    return max(sheets, key=lambda sheet: sheet.scale * (_ASIDE if sheet.beside else 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class _Set:
             name: Size(item.size.width + 2 * _PAD - 2, item.size.height + _PAD + 2)
             for name, item in self.plates.items()
         }
-        sizes |= {name: Size(item.size.width + 26, item.size.height + 6) for name, item in self.heads.items()}
+        sizes |= {name: Size(item.size.width + 26, item.size.height - 4) for name, item in self.heads.items()}
         return sizes
 
 
@@ -136,7 +138,7 @@ class _Sheet:
         self._picture = picture
         self._set = words
         self._layout = placed
-        self._beside = beside
+        self.beside = beside
         drawn = max(placed.width, _LEAST)
         self._legend = Legend(picture, drawn, beside=beside)
         self._width = drawn + 2 * _MARGIN + (self._legend.aside + _GUTTER if beside else 0)
@@ -181,7 +183,7 @@ class _Sheet:
             _MARGIN,
             self._low + 22,
             self._width - 2 * _MARGIN,
-            aside=(self._width - _MARGIN - self._legend.aside, self._top) if self._beside else None,
+            aside=(self._width - _MARGIN - self._legend.aside, self._top) if self.beside else None,
         )
         return canvas.written()
 

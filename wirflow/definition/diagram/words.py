@@ -21,12 +21,13 @@ FROM_ANYWHERE: Final = Text("aus jedem offenen Zustand", "from every open state"
 FROM_ANY_OTHER: Final = Text("aus jedem anderen offenen Zustand", "from every other open state")
 FROM_INSIDE: Final = Text("aus jedem Zustand hier", "from every state in here")
 EXCEPT: Final = Text(" außer ", " except ")
-FROM: Final = Text("aus ", "from ")
+IN: Final = Text("In ", "In ")
 AUTOMATIC: Final = Text("von selbst", "by itself")
 ALL_DONE: Final = Text("von selbst, wenn alles darin beendet ist", "by itself, when all inside has ended")
 SIGNAL: Final = Text("durch einen anderen Vorgang", "by another case")
 REASON: Final = Text("mit Begründung", "with a reason")
 SINCE: Final = Text("seit", "since")
+_NAMED: Final = "no-roll"
 EACH_YEAR: Final = Text("je Jahr einer", "one a year")
 _RULE: Final = Text("eine Bedingung", "one condition")
 _RULES: Final = Text("Bedingungen", "conditions")
@@ -80,7 +81,9 @@ class Words(Names):
         if due is not None:
             words = Text("fällig am", "due on").pick(self.lang)
             yield Line(mark="due", words=f"{words} {day(due, self.lang)}")
-        yield Line(mark="law", words=" · ".join(self._counted(spec)))
+        counted = " · ".join(self._counted(spec))
+        if counted != spec.title.pick(self.lang):
+            yield Line(mark="law", words=counted)
         if spec.when is not None:
             yield Line(mark="law", words=f"[{self.guard(spec.when)}]")
         if spec.every is not None:
@@ -102,7 +105,9 @@ class Words(Names):
             yield self.field(spec.on)
         elif spec.start is not None:
             yield self._span(spec)
-        law = spec.law or _law(spec.rule)
+        # A day that is named itself is not counted by any law.
+        named = spec.on is not None and spec.rule == _NAMED
+        law = spec.law or (None if named else _law(spec.rule))
         if law:
             yield one_line(law)
 
