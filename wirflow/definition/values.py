@@ -283,6 +283,8 @@ _SHOWN_BY: dict[type, Callable[[Any, Lang], str]] = {
 
 def show_size(size: int, lang: Lang) -> str:
     """The size of a file: `812 Bytes`, `1,2 MB` or `1.2 MB`."""
+    if size == 1:
+        return Text("1 Byte", "1 byte").pick(lang)
     if size < _KILO:
         return f"{size} Bytes" if lang == "de" else f"{size} bytes"
     amount, unit = float(size), "Bytes"
