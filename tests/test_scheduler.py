@@ -318,3 +318,27 @@ def test_a_signal_ends_it_after_what_it_is_doing(tmp_path, number, when):
     assert said == "sent 1\n"
     office = open_office(tmp_path)
     assert sorted(item.state for item in notices_of(office)) == ["pending", "pending", "sent"]
+
+
+def test_notices_go_out_while_a_backlog_lasts(tmp_path, monkeypatch):
+    """Firing and handing over take turns: what a backlog writes is not kept until all of it is done."""
+    monkeypatch.setattr("wirflow.scheduler.TURN_SECONDS", 0.0)
+    monkeypatch.setattr("wirflow.scheduler.BATCH", 5)
+    office = open_office(tmp_path)
+    for number in range(12):
+        approve(office, f"G-{number}", date(2021, 12, 31))
+    office.at("2022-01-05T08:00:00")
+    seen: list[tuple[int, int]] = []
+    drain = office.engine.drain
+
+    def looked(**given):
+        drained = drain(**given)
+        (sent,) = office.rows("SELECT count(*) FROM outbox WHERE state = 'sent'")[0]
+        seen.append((drained.all, sent))
+        return drained
+
+    monkeypatch.setattr(office.engine, "drain", looked)
+    scheduler_of(office).tick()
+    assert any(done and sent for done, sent in seen)
+    assert office.rows("SELECT count(*) FROM outbox WHERE state = 'pending'") == [(0,)]
+    office.database.close()

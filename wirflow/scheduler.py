@@ -10,14 +10,15 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, time
+from datetime import UTC, time, timedelta
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from wirflow.clock import VirtualClock, stamp, stopwatch
+from wirflow.clock import SystemClock, VirtualClock, stamp, stopwatch
+from wirflow.engine.draining import BATCH as ENGINE_BATCH
 from wirflow.errors import InputError, WirflowError
 from wirflow.notices.deliver import Delivered
 from wirflow.text import Text
@@ -38,8 +39,14 @@ HEARTBEAT_SECONDS: Final = 30.0
 SEAL_AT: Final = time(0, 30)
 """When the trail is sealed each day, in the office's time zone."""
 
-BATCH: Final = 200
+BATCH: Final = ENGINE_BATCH
 """How many timers are fired before it is asked whether to stop."""
+
+TURN_SECONDS: Final = 5.0
+"""During a backlog, firing and handing over take turns of so many seconds."""
+
+AGAIN_SECONDS: Final = 1.0
+"""How soon it looks again, if something is due that another worker has in hand: that one may have died."""
 
 SILENT_BEATS: Final = 3
 """After how many beats without a sign of life a worker counts as dead."""
@@ -100,6 +107,7 @@ class Scheduler:
         self._signal: str | None = None
         self._latest: datetime | None = None
         self._behind = False
+        self._beats: Any = None
         self.pulse = Pulse()
         """What this worker has done, for who watches it."""
         # Unlike an Event it may be used in a signal handler that interrupts its own waiting.
@@ -121,13 +129,9 @@ class Scheduler:
         """
         tick, began = Tick(), stopwatch()
         self._drain(tick, progress)
-        tick.delivered = self._deliverer.deliver(stop=self._between_notices)
-        self.pulse.delivered(
-            sent=tick.delivered.sent,
-            retried=tick.delivered.retried,
-            unknown=tick.delivered.unknown,
-            dead=tick.delivered.dead,
-        )
+        while self._deliver(tick) and not self._stopping:
+            # What fell due meanwhile does not wait for all that is to be handed over.
+            self._drain(tick, progress)
         self.pulse.beat(self._engine.clock.now())
         done = {
             **{kind: getattr(tick, kind) for kind in ("fired", "refused", "failed")},
@@ -161,13 +165,18 @@ class Scheduler:
                 executors={"default": {"type": "threadpool", "max_workers": 1}},
                 job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
             )
+            self._beats = beats
             self._schedule(beats, progress)
             beats.start()
+            listener = self._listener(lambda: self._soon(beats, progress))
             try:
                 self._wake.get()
             finally:
+                self._stopping = True
                 log.info("stopping", extra={"signal": self._signal})
                 beats.shutdown(wait=True)
+                if listener is not None:
+                    listener.join()
         log.info("stopped", extra={"signal": self._signal, **self.pulse.timers, **self.pulse.notices})
 
     def stop(self) -> None:
@@ -248,6 +257,30 @@ class Scheduler:
     def _beat(self, progress: Callable[[Progress], None] | None = None) -> None:
         with self._logged("beat"):
             self.tick(progress)
+            if self._beats is not None and not self._stopping and self._engine.is_due():
+                self._soon(self._beats, progress, AGAIN_SECONDS)
+
+    def _soon(self, beats: Any, progress: Callable[[Progress], None] | None, seconds: float = 0.0) -> None:
+        """Beat once more before the next heartbeat; who is told twice beats once."""
+        if not self._stopping:
+            at = SystemClock().now() + timedelta(seconds=seconds)
+            beats.add_job(self._beat, "date", args=(progress,), run_date=at, id="soon", replace_existing=True)
+
+    def _listener(self, heard: Callable[[], None]) -> threading.Thread | None:
+        """A thread that hears when another process has armed something that is due at once."""
+        listen = self._engine.database.listen
+        if listen is None:
+            return None
+
+        def hear() -> None:
+            while not self._stopping:
+                # A server that is away is the business of the beat; nothing depends on being told.
+                with suppress(Exception):
+                    listen(heard, lambda: self._stopping)
+
+        thread = threading.Thread(target=hear, name="wirflow-listen", daemon=True)
+        thread.start()
+        return thread
 
     def _sealing(self) -> None:
         with self._logged("seal"):
@@ -291,6 +324,7 @@ class Scheduler:
         if long_one:
             log.info("backlog", extra={"due": standing.due, "lag_seconds": self._lag(standing.oldest)})
         done, logged_at = 0, stopwatch()
+        delivered_at = logged_at
         while not self._stopping:
             began = stopwatch()
             drained = self._engine.drain(most=BATCH)
@@ -313,6 +347,24 @@ class Scheduler:
                 log.info("progress", extra=far.json())
             if over:
                 break
+            if ended - delivered_at >= TURN_SECONDS:
+                self._deliver(tick)
+                delivered_at = stopwatch()
+
+    def _deliver(self, tick: Tick) -> bool:
+        """Hand over what is written, for one turn; whether the turn was over before all of it was."""
+        end, begun, over = stopwatch() + TURN_SECONDS, False, False
+
+        def stop() -> bool:
+            # However short a turn is, something is handed over in it.
+            nonlocal begun, over
+            over, begun = begun and stopwatch() >= end, True
+            return self._between_notices() or over
+
+        done = self._deliverer.deliver(stop=stop)
+        tick.delivered.add(done)
+        self.pulse.delivered(sent=done.sent, retried=done.retried, unknown=done.unknown, dead=done.dead)
+        return over
 
     def _next(self) -> datetime | None:
         """When a timer fires or a notice has its turn."""

@@ -317,3 +317,32 @@ def test_refusals_of_starts_leave_nothing(office):
     with pytest.raises(InputError):
         office.engine.start_all([new("G-3"), new("G-1")], actor="ada")
     assert office.rows("SELECT count(*) FROM cases") == [(2,)]
+
+
+def test_what_is_due_at_once_is_told_to_who_listens(tmp_path, postgresql):
+    """On PostgreSQL a committed event that armed something due is heard; what is due later is not told."""
+    office = open_office(tmp_path, postgresql())
+    listen = office.database.listen
+    assert listen is not None
+    heard = threading.Event()
+    over = threading.Event()
+    listener = threading.Thread(target=listen, args=(heard.set, over.is_set))
+    listener.start()
+    number = 0
+    while not heard.is_set():
+        # It may take a moment until the listener is there.
+        number += 1
+        office.engine.start(award(f"G-{number}", date(2020, 12, 31)), actor="ada")
+        heard.wait(0.05)
+    over.set()
+    listener.join()
+    office.database.close()
+
+
+def test_on_sqlite_nobody_can_be_told(tmp_path):
+    """A file tells nobody: there the heartbeat is all there is."""
+    office = open_office(tmp_path)
+    assert office.database.listen is None
+    office.engine.start(award("G-1", date(2020, 12, 31)), actor="ada")
+    assert office.engine.is_due()
+    office.database.close()

@@ -83,6 +83,10 @@ class Drain:
             progress: called with the number of timers dealt with so far.
         """
         done = Drained()
+        with self._database.peeking() as session:
+            if not timers.any_due(session, now):
+                self._turn = 0
+                return done
         size = BATCH
         while most is None or done.all < most:
             wanted = size if most is None else min(size, most - done.all)

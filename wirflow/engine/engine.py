@@ -201,6 +201,7 @@ class Engine:
             except self.database.duplicate_error as error:
                 # Somebody was faster with the same key: whoever looks again sees it.
                 raise cases.changed_meanwhile(item.key for item in new) from error
+            unit.wake()
             return kept
 
     def submit(
@@ -274,6 +275,7 @@ class Engine:
                 except self.database.duplicate_error as error:
                     # As above: somebody was faster with the key of a child.
                     raise cases.changed_meanwhile(item.case.key for item in kept.begun) from error
+                unit.wake()
             return kept
 
     # -- what happens by itself --------------------------------------------------------
@@ -289,6 +291,11 @@ class Engine:
             progress: called with the number of timers dealt with so far.
         """
         return self._drain.run(self.clock.now(), most, progress)
+
+    def is_due(self) -> bool:
+        """Whether there is a timer whose moment has come, be it in the hands of another worker."""
+        with self.database.peeking() as session:
+            return timers.any_due(session, self.clock.now())
 
     def next_due(self) -> datetime | None:
         """When the next timer fires."""

@@ -7,7 +7,8 @@ and it is taken in one order by all, so nobody waits in a ring.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 from wirflow.core.batch import FIRST_NEW
 from wirflow.definition.model import PARENT
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from wirflow.store.database import Session
     from wirflow.store.definitions import Definitions
     from wirflow.store.timers import DueTimer, Ending, Status
+
+
+SOON: Final = timedelta(minutes=1)
+"""What is due so soon is told to other processes, if the database can."""
 
 
 class Unit:
@@ -131,6 +136,12 @@ class Unit:
             self._endings[number] = ("cancelled", None)
         for item in kept.begun:
             self._begun[item.case.key] = self._definitions.number(self.session, item.workflow.hash)
+
+    def wake(self) -> None:
+        """Tell those who fire timers if one was armed that is due before they would look by themselves."""
+        soon = self.batch.now + SOON
+        if any(timer.due_at <= soon for item in self._kept for _, _, timer in item.armed):
+            self.session.wake()
 
     def end(self, number: int, ending: Ending, error: str | None = None) -> None:
         """Have it written how a timer ended."""

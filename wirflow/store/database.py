@@ -22,7 +22,7 @@ from wirflow.store.tables import VERSION
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite."""
+
+LISTEN_SECONDS = 1.0
+"""How often who listens looks whether to stop."""
 
 _VERSION_TABLE = "alembic_version"
 
@@ -83,6 +86,11 @@ class Session:
             duty: a number by which everybody calls the duty.
         """
         return not self.locks or bool(self.row(_ALONE, {"duty": duty})[0])
+
+    def wake(self) -> None:
+        """Have those who `listen` hear, once this is committed, that something is due at once."""
+        if self.locks:
+            self._execute(_WAKE, None)
 
     def listed(self, values: Iterable[int] | Iterable[str]) -> Any:
         """Several values as the one parameter that `Among` takes."""
@@ -224,6 +232,44 @@ class Database:
                 self._join(connection)
                 with connection.begin_nested():
                     yield Session(self, connection.connection.cursor())
+
+    @property
+    def listen(self) -> Callable[[Callable[[], None], Callable[[], bool]], None] | None:
+        """Hears other processes that commit something due at once; None where nobody can tell (SQLite).
+
+        It is called with what is to be done when something is heard, and with what
+        says when to stop.  Nothing depends on it but how soon something happens.
+        """
+        return None if self.sqlite else self._listen
+
+    def _listen(self, heard: Callable[[], None], stop: Callable[[], bool]) -> None:
+        connection = self.engine.raw_connection()
+        try:
+            driver: Any = connection.driver_connection
+            driver.autocommit = True
+            driver.execute(f"LISTEN {_CHANNEL}")
+            while not stop():
+                for _ in driver.notifies(timeout=LISTEN_SECONDS, stop_after=1):
+                    heard()
+        finally:
+            connection.invalidate()
+
+    @contextmanager
+    def peeking(self) -> Iterator[Session]:
+        """One look with one statement, which needs no transaction on SQLite: to ask whether to begin one."""
+        if not self.sqlite:
+            with self.reading() as session:
+                yield session
+            return
+        with self._translated():
+            connection = self._held.take() or self.engine.raw_connection()
+            cursor = connection.cursor()
+            try:
+                yield Session(self, cursor, read_only=True)
+            except BaseException as error:
+                self._undo(connection, cursor, error)
+                raise
+            self._held.give(connection)
 
     @contextmanager
     def trying(self) -> Iterator[Session]:
@@ -428,6 +474,9 @@ _ALONE = text("SELECT pg_try_advisory_xact_lock(:duty)")
 
 _GONE = ("08", "57")
 """Classes of PostgreSQL's codes that say that the connection or the server went away."""
+
+_CHANNEL = "wirflow"
+_WAKE = text(f"NOTIFY {_CHANNEL}")
 
 _PARAMSTYLES = {"sqlite": "named", "postgresql": "pyformat"}
 
