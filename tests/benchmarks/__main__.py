@@ -55,16 +55,20 @@ def main() -> None:
     Path("build").mkdir(exist_ok=True)
     console = Console(width=120)
     results: list[Result] = []
-    for path in sorted(HERE.glob(f"bench_*{given.only}*.py" if given.only else "bench_*.py")):
+    path = Path("build", "benchmark.json")
+    for bench in sorted(HERE.glob(f"bench_*{given.only}*.py" if given.only else "bench_*.py")):
         start = time.perf_counter()
-        results += importlib.import_module(f"tests.benchmarks.{path.stem}").measure()
-        console.print(f"[dim]{path.stem}: {time.perf_counter() - start:.0f} s[/dim]")
+        for result in importlib.import_module(f"tests.benchmarks.{bench.stem}").measure():
+            results.append(result)
+            console.print(f"[dim]{'  '.join(cells(result))}[/dim]")
+            # Each time, so that a run that is broken off leaves something.
+            words = json.dumps([item.to_json() for item in results], indent=2)
+            path.write_text(f"{words}\n", encoding="utf-8")
+        console.print(f"[dim]{bench.stem}: {time.perf_counter() - start:.0f} s[/dim]")
     table = Table(*COLUMNS)
     for result in results:
         table.add_row(*cells(result))
     console.print(table)
-    path = Path("build", "benchmark.json")
-    path.write_text(json.dumps([result.to_json() for result in results], indent=2) + "\n", encoding="utf-8")
     console.print(f"[dim]{path}[/dim]")
     if not given.only and not given.quick:
         PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")

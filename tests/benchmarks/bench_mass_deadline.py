@@ -5,6 +5,7 @@ And the wake-up before it: all those timers armed, none of them due.
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,9 @@ from tests.benchmarks.place import Place, connect, engine, mark, place
 from tests.benchmarks.result import QUICK, ROUNDS, Result, by_turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-CASES = 20_000 if QUICK else 1_000_000
+CASES = int(os.environ.get("BENCH_CASES", "20000" if QUICK else "1000000"))
 EACH = CASES // million.SLICES
 
 WORKERS = {"sqlite": [[1]], "postgresql": [[1, 2], [4]]}
@@ -26,28 +27,25 @@ WORKERS = {"sqlite": [[1]], "postgresql": [[1, 2], [4]]}
 WAKE_UPS = 200
 
 
-def measure() -> list[Result]:
+def measure() -> Iterator[Result]:
     """Timers per second, and wake-ups per second, on both databases."""
-    results = []
     for database, groups in WORKERS.items():
         with place(database) as where:
             base = where.fresh("base")
             million.build(base, CASES)
-            results.append(_wake_up(where.name, base))
+            yield _wake_up(where.name, base)
             for group in groups:
-                results += _drain(where, base, group)
-    return results
+                yield from _drain(where, base, group)
 
 
-def _drain(where: Place, base: str, group: Sequence[int]) -> list[Result]:
+def _drain(where: Place, base: str, group: Sequence[int]) -> Iterator[Result]:
     ours_at, raw_at = where.copy(base, "ours"), where.copy(base, "raw")
-    results, first = [], 0
+    first = 0
     for workers in group:
-        results.append(_compare(where.name, ours_at, raw_at, workers, first))
+        yield _compare(where.name, ours_at, raw_at, workers, first)
         first += ROUNDS
     where.drop(ours_at)
     where.drop(raw_at)
-    return results
 
 
 def _compare(database: str, ours_at: str, raw_at: str, workers: int, first: int) -> Result:
