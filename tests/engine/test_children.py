@@ -12,15 +12,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import select
 
-from tests.core.family import family
+from tests.core.family import GRANT, OPINION, REPORT, family
 from tests.simulation.mirror import foreseen, world_of, written
 from tests.support import PEOPLE
 from wirflow.clock import VirtualClock
 from wirflow.core.decision import Refusal
 from wirflow.engine import Engine, NewCase, Profile
+from wirflow.engine.migrating import Migrator
 from wirflow.errors import InputError, WirflowError
 from wirflow.render import Templates
 from wirflow.reports import Reports
+from wirflow.reports.trail import Trail
 from wirflow.simulation import Simulation
 from wirflow.store import tables
 from wirflow.store.database import Database
@@ -252,3 +254,81 @@ def test_the_page_of_a_case_names_its_children_and_its_parent(engine):
     assert [key for _, key, _ in rows()] == [*(f"G-1/report-{year}" for year in (2021, 2022, 2023)), "R-9"]
     assert [link.key for link in reports.case("R-9").links if link.name == "parent"] == ["G-1"]
     assert reports.case("R-9").children == ()
+
+
+def test_a_version_that_does_not_know_a_kind_does_not_take_its_parent(engine):
+    """A new version keeps the kinds of the children that are there; a child moves and is heard of."""
+    award(engine)
+    migrator = Migrator(engine.database, engine.clock, engine.profile, engine._templates)
+    without = GRANT.replace("report:", "paper:").replace("child: report", "child: paper")
+    for word in ("report.all", "report.exists"):
+        without = without.replace(word, word.replace("report", "paper"))
+    engine.register([family(without, REPORT, OPINION)["grant"]])
+    move = next(iter(migrator.apply(["G-1"], {}, actor="duo")))
+    assert [item.code for item in move.obstacles] == ["child"]
+    kept = GRANT.replace("title: {de: Jahresbericht, en: Yearly report}", "title: Bericht")
+    engine.register([family(kept, REPORT, OPINION)["grant"]])
+    move = next(iter(migrator.apply(["G-1"], {}, actor="duo")))
+    assert (move.obstacles, engine.look("G-1").workflow.children[0].title.de) == ((), "Bericht")
+    for year in (2021, 2022, 2023):
+        engine.submit(f"G-1/report-{year}", "receive", actor="duo")
+    assert engine.look("G-1").case.state == "proven"
+
+
+CHAIN = """
+wirflow: 1
+workflow: {name}
+roles: {{clerk: {{}}}}
+{parent}
+children: {{next: {child}}}
+fields: {{level: {{type: integer, default: 0}}}}
+states: {{new: {{initial: true}}, open: {{}}, done: {{final: true}}}}
+transitions:
+  go:
+    from: new
+    to: open
+    automatic: true
+    when: "level > 0"
+    start: {{child: next, with: {{level: "level - 1"}}}}
+  begin: {{from: new, to: open, by: clerk, start: {{child: next, with: {{level: level}}}}}}
+  end: {{from: open, to: done, automatic: true, when: "next.all(n, n.final)"}}
+  finish: {{from: new, to: done, by: clerk}}
+"""
+
+
+def test_children_may_start_children(tmp_path):
+    """In one transaction; the last that is over ends them all, one after the other."""
+    text = CHAIN.format(name="chain", parent="parent: chain", child="chain")
+    engine = engine_on(f"sqlite:///{tmp_path / 'office.db'}", text)
+    engine.start(new("chain", "C", {"level": 2}), actor="duo")
+    assert states(engine) == {"C": "open", "C/next": "open", "C/next/next": "new"}
+    engine.submit("C/next/next", "finish", actor="duo")
+    assert set(states(engine).values()) == {"done"}
+    assert [entry.event for entry in engine.history("C")] == ["start", "child_changed"]
+    engine.database.close()
+
+
+def test_starts_that_never_end_are_stopped(tmp_path):
+    """Each key is longer than that of the parent: where none fits any more, nothing is started."""
+    text = CHAIN.format(name="loop", parent="parent: loop", child="loop").replace("level - 1", "level")
+    engine = engine_on(f"sqlite:///{tmp_path / 'office.db'}", text)
+    engine.start(new("loop", "L", {"level": 1}), actor="duo")
+    found = states(engine)
+    assert max(map(len, found)) == 76
+    assert [state for state in found.values() if state != "open"] == ["new"]
+    engine.database.close()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.permutations(range(2021, 2025)), st.sets(st.integers(2021, 2024)))
+def test_the_last_of_many_joins_once(tmp_path_factory, order, by_others):
+    """In whatever order they come over, and whoever brings it about."""
+    engine = engine_on(f"sqlite:///{tmp_path_factory.mktemp('join') / 'office.db'}")
+    award(engine, ends=date(2024, 12, 31))
+    for year in order:
+        actor = "ada" if year in by_others else "duo"
+        assert not isinstance(engine.submit(f"G-1/report-{year}", "receive", actor=actor), Refusal)
+    heard = [entry for entry in engine.history("G-1") if entry.event == "child_changed"]
+    assert [entry.body["timer"]["label"] for entry in heard] == [f"G-1/report-{order[-1]}/2/0"]
+    assert Trail(engine.database).rows(now=engine.clock.now()) == []
+    engine.database.close()

@@ -111,6 +111,7 @@ class Migration:
         if state is None:
             found.append(self._no_state(case.state))
         links = self._links(case.links, found)
+        self._children(facts, found)
         facts = self.relinked(facts)
         data = self._data(case, facts, found)
         self._four_eyes(case, found)
@@ -224,6 +225,26 @@ class Migration:
             ):
                 found[to] = SEPARATOR.join(leaves)
         return found
+
+    def _children(self, facts: Facts, found: list[Obstacle]) -> None:
+        """The kinds of children that a case has and that the new version does not know."""
+        for child in facts.children:
+            kind = self.new.children_by_name.get(child.child or "")
+            if kind is None or kind.workflow != child.workflow:
+                found.append(
+                    Obstacle(
+                        code="child",
+                        text=Text(
+                            f"Die neue Fassung kennt keine Untervorgänge '{child.child}' wie {child.key}.",
+                            f"The new version has no children '{child.child}' such as {child.key}.",
+                        ),
+                        hint=Text(
+                            f"Behalten Sie '{child.child}' unter 'children'.",
+                            f"Keep '{child.child}' under 'children'.",
+                        ),
+                    )
+                )
+                return
 
     # -- links and people ---------------------------------------------------------------
 
