@@ -27,13 +27,12 @@ from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.definition import document, span
 from wirflow.definition.cel import (
     FUNCTIONS,
     METHODS,
-    bound,
     check_date,
     check_period,
     environment,
@@ -44,7 +43,6 @@ from wirflow.definition.cel import (
     translate,
     wrong_result,
 )
-from wirflow.definition.document import Document
 from wirflow.definition.expression import (
     JOINS,
     MAX_JOINS,
@@ -58,9 +56,9 @@ from wirflow.definition.expression import (
     presence,
     read,
 )
-from wirflow.definition.joins import bare_group, no_group, no_question, taken, too_many
+from wirflow.definition.joins import Question, bare_group, no_group, no_question, taken, too_many
 from wirflow.definition.model import CHILDREN
-from wirflow.definition.span import Span
+from wirflow.definition.scope import AbsentError, Child, GuardError, Linked, Scope
 from wirflow.definition.values import Value, parse
 from wirflow.errors import InputError, nearest
 from wirflow.text import Text
@@ -80,143 +78,12 @@ _PLAIN_STRING: Final = re.compile(r"([\"'])([^\"'\\]*)\1")
 _ABSENT: Final = re.compile(r'[A-Z_]+: No value with name "([^"]+)"')
 
 
-class AbsentError(Exception):
-    """An expression needed a fact that is absent; `name` is its dotted name, `child` whose it is."""
-
-    def __init__(self, name: str, child: str | None = None) -> None:
-        super().__init__(name)
-        self.name = name
-        self.child = child
-
-
-class GuardError(InputError):
-    """An expression could not be evaluated: a number too large, a division by zero, an impossible date."""
-
-
-class Linked(Protocol):
-    """A linked case, as far as expressions see it."""
-
-    @property
-    def key(self) -> str:
-        """Its key."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """The state in which it is."""
-        ...
-
-    @property
-    def data(self) -> Mapping[str, Value]:
-        """Its facts."""
-        ...
-
-
-class Child(Linked, Protocol):
-    """A child of a case, as far as expressions see it; one that has not begun yet has no state."""
-
-    @property
-    def workflow(self) -> str:
-        """The name of its workflow."""
-        ...
-
-    @property
-    def child(self) -> str | None:
-        """Of which kind it is."""
-        ...
-
-    @property
-    def final(self) -> bool:
-        """Whether it is over."""
-        ...
-
-
-class Scope:
-    """The facts that expressions of one decision see; each is turned into a CEL value at most once."""
-
-    __slots__ = ("_active", "_bound", "_sources", "children")
-
-    def __init__(
-        self,
-        sources: Mapping[str, Mapping[str, Value]],
-        active: Sequence[str] = (),
-        children: Sequence[Child] = (),
-    ) -> None:
-        self._sources = sources
-        self._active = active
-        self._bound: dict[str, object] = {"active": list(active)}
-        self.children = children
-
-    def within(self, name: str, facts: Mapping[str, Value]) -> Scope:
-        """The same facts with those of one more case, or the like, under a name."""
-        return Scope({**self._sources, name: facts}, self._active, self.children)
-
-    def bind(self, name: str) -> object | None:
-        """The CEL value of a dotted name; None if it is absent."""
-        if name in self._bound:
-            return self._bound[name]
-        found = self._bound[name] = bound(self._value(name))
-        return found
-
-    def _value(self, name: str) -> Value | None:
-        owner, _, fact = name.rpartition(".")
-        source = self._sources.get(owner)
-        if source is not None:
-            return source.get(fact)
-        # What a span or a document is made of: `suspension.begin`, `old.letter.sha256`.
-        whole = self._value(owner) if owner else None
-        return getattr(whole, fact) if isinstance(whole, Span | Document) else None
-
-    def has(self, name: str) -> bool:
-        """Whether a fact is there, or a case linked."""
-        return self.bind(name) is not None or (name != "old" and name in self._sources)
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A join, ready to be asked."""
-
-    join: Join
-    holds: Callable[[Scope], bool]
-
-    def answer(self, scope: Scope) -> bool | int:
-        """What the children say.
-
-        Raises:
-            AbsentError: it depends on a fact that some child does not have.
-            GuardError: it cannot be evaluated.
-        """
-        join = self.join
-        asked = [item for item in scope.children if join.group in {CHILDREN, item.child}]
-        if join.how == "size":
-            return len(asked)
-        absent: AbsentError | None = None
-        count = 0
-        for item in asked:
-            facts = {**item.data, "key": item.key, "workflow": item.workflow}
-            if item.state:
-                facts |= {"state": item.state, "final": item.final}
-            try:
-                said = self.holds(scope.within(join.name, facts))
-            except AbsentError as error:
-                owner, _, fact = error.name.rpartition(".")
-                own = owner == join.name
-                absent = absent or (AbsentError(f"{join.group}.{fact}", item.key) if own else error)
-                continue
-            if join.how != "count" and said == (join.how == "exists"):
-                return said  # one is enough, whatever is not known of the others
-            count += said
-        if absent is not None:
-            raise absent
-        return count if join.how == "count" else join.how == "all"
-
-
 @dataclass(frozen=True, slots=True)
 class _Program:
     run: Callable[..., Any]
     values: Sequence[str]
     presences: Sequence[tuple[str, str]]
-    questions: Sequence[_Question] = ()
+    questions: Sequence[Question] = ()
 
     def evaluate(self, scope: Scope) -> Any:
         """What CEL makes of it.
@@ -494,9 +361,9 @@ class Guards:
             self._env = environment(self._types, (*self._types, *self._links), joins)
         return self._env
 
-    def _question(self, join: Join) -> _Question:
+    def _question(self, join: Join) -> Question:
         inner = self._asked(join)
-        return _Question(join, partial(inner.holds, join.body))
+        return Question(join, partial(inner.holds, join.body))
 
     def _joined(self, reading: Reading) -> Iterator[Problem]:
         """What is wrong with the questions about children."""

@@ -1,15 +1,58 @@
-"""What can be wrong with a question about children: `report.all(r, r.final)`."""
+"""Questions about children, `report.all(r, r.final)`: their answers, and what can be wrong with them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wirflow.definition.expression import MAX_JOINS, Join, Name, Problem
+from wirflow.definition.model import CHILDREN
+from wirflow.definition.scope import AbsentError, Scope
 from wirflow.errors import nearest
 from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A join, ready to be asked."""
+
+    join: Join
+    holds: Callable[[Scope], bool]
+
+    def answer(self, scope: Scope) -> bool | int:
+        """What the children say.
+
+        Raises:
+            AbsentError: it depends on a fact that some child does not have.
+            GuardError: it cannot be evaluated.
+        """
+        join = self.join
+        asked = [item for item in scope.children if join.group in {CHILDREN, item.child}]
+        if join.how == "size":
+            return len(asked)
+        absent: AbsentError | None = None
+        count = 0
+        for item in asked:
+            facts = {**item.data, "key": item.key, "workflow": item.workflow}
+            if item.state:
+                facts |= {"state": item.state, "final": item.final}
+            try:
+                said = self.holds(scope.within(join.name, facts))
+            except AbsentError as error:
+                owner, _, fact = error.name.partition(".")
+                own = owner == join.name
+                absent = absent or (AbsentError(f"{join.group}.{fact}", item.key) if own else error)
+                continue
+            if join.how != "count" and said == (join.how == "exists"):
+                return said  # one is enough, whatever is not known of the others
+            count += said
+        if absent is not None:
+            raise absent
+        return count if join.how == "count" else join.how == "all"
 
 
 def no_group(join: Join, groups: Iterable[str]) -> Problem:
