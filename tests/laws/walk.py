@@ -14,8 +14,11 @@ from wirflow.core.case import Case, Event, Facts, LinkedCase, Timer
 from wirflow.core.decide import decide, possible, refuse, start, warnings
 from wirflow.core.decision import Decision, Refusal
 from wirflow.core.firing import event_of, is_done, is_merged
+from wirflow.definition.document import Document
 from wirflow.definition.guards import GuardError
+from wirflow.definition.listing import LIST_OF
 from wirflow.definition.model import CORRECT, SEPARATOR, Workflow
+from wirflow.definition.span import Span
 from wirflow.definition.values import Value, from_json, to_json
 
 if TYPE_CHECKING:
@@ -95,7 +98,7 @@ class Walk:
             signal.event
             for item in self.workflow.transitions
             for signal in item.tell
-            if self.workflow.link_by_name[signal.to].workflow == self.workflow.name
+            if self.workflow.name in self.workflow.reached(signal.to)
         }
         told = [item for item in self.workflow.transitions if item.event in heard]
         if told and self.rng.random() < 0.15:
@@ -189,7 +192,7 @@ class Walk:
         _stands_rightly(self.workflow, case.state)
         self._timers(decision)
         for name, value in case.data.items():
-            kind = self.workflow.field_by_name[name].type
+            kind = self.workflow.field_by_name[name].kind
             assert from_json(kind, to_json(value)) == value, "facts survive being written down"
 
     def _timers(self, decision: Decision) -> None:
@@ -241,7 +244,7 @@ class Walk:
                 key=links[link.name],
                 state=self.rng.choice(tuple(self.workflow.state_by_name)),
                 data={
-                    item.name: _any(self.rng, item.type) for item in link.fields if self.rng.random() < 0.6
+                    item.name: _any(self.rng, item.kind) for item in link.fields if self.rng.random() < 0.6
                 },
             )
             for link in self.workflow.links
@@ -262,7 +265,9 @@ class Walk:
     def _value(self, item: Field) -> Value:
         if item.type == "choice":
             return self.rng.choice(item.choices).name
-        found = _any(self.rng, item.type)
+        found = _any(self.rng, item.kind)
+        if isinstance(found, tuple):
+            return found * max(1, item.min_items or 0) if item.max_items != 0 else ()
         if isinstance(found, (int, Decimal)) and not isinstance(found, bool):
             low = found if item.min is None else max(found, type(found)(item.min))
             return low if item.max is None else min(low, type(found)(item.max))
@@ -274,6 +279,13 @@ class Walk:
 def _any(rng: Random, kind: str) -> Value:
     if kind == "date":
         return (BEGIN + timedelta(days=rng.randrange(-MAX_SPAN, MAX_SPAN))).date()
+    if kind == "span":
+        begin = (BEGIN + timedelta(days=rng.randrange(-MAX_SPAN, MAX_SPAN))).date()
+        return Span(begin, begin + timedelta(days=rng.randrange(60)))
+    if kind == "document":
+        return Document("antrag.pdf", "0" * 64, 1, "application/pdf")
+    if kind.startswith(LIST_OF):
+        return (_any(rng, kind.removeprefix(LIST_OF)),)  # type: ignore[return-value] # no lists of lists
     plain: dict[str, tuple[Value, ...]] = {
         "text": WORDS,
         "choice": ("x", "y", "z"),

@@ -65,6 +65,8 @@ class Domain:
         self._periods: set[str] = set()
         self._spans: set[int] = set()
         self._sizes: set[int] = {1, 2}
+        self._changing: set[str] = set()
+        """Names that are compared with what they were."""
         self._years = False
         self.cut = False
         """Some days that matter were left out: there are too many."""
@@ -186,8 +188,11 @@ class Domain:
         near = {
             day for other, day in around.items() if self._root(other.removeprefix("old.")) == group
         } | self._days
-        compared = any(other != name and self._root(other) == group for other in self._group) or bool(
-            self._days
+        own = name.removeprefix("old.") in self._changing
+        compared = (
+            own
+            or any(other != name and self._root(other) == group for other in self._group)
+            or bool(self._days)
         )
         found = [today + LATER, today, *self._ended(name, today)]
         if not compared:
@@ -248,6 +253,8 @@ class Domain:
 
     def _compare(self, reading: Reading, begin: int, end: int, names: Sequence[str]) -> None:
         """What one comparison tells of its names."""
+        inside = {item.name for item in reading.values if begin <= item.first < end}
+        self._changing |= {name for name in inside if f"old.{name}" in inside}
         by_kind: dict[str, list[str]] = {}
         for name in names:
             kind = self.kind(name)
@@ -373,7 +380,9 @@ class Domain:
         literals = set(self._numbers.get(self._root(name), ()))
         if field:
             literals |= {bound for bound in (field.min, field.max) if bound is not None and literals}
-        several = sum(self._root(other) == self._root(name) for other in self._group) > 1
+        several = (
+            name in self._changing or sum(self._root(other) == self._root(name) for other in self._group) > 1
+        )
         found = [max(literals, default=Decimal(0)) + 100]
         if several:
             found.append(found[0] + 100)

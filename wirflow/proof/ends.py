@@ -160,10 +160,11 @@ class DeadEnds:
 
     def _late_ends(self, told: set[str]) -> Iterator[tuple[Exploration, int, str]]:
         """Runs to dead ends in places of which it is not certain that something always leads on."""
-        if self._proof.found.whole:
-            return
         for place in self._proof.exits.doubtful():
             if place in told or not self._may_be_stuck(place):
+                continue
+            # Walking anywhere leaves facts of the start open: what they are decides how time passes.
+            if self._proof.found.whole and not self._asked_there(place):
                 continue
             verdict = self._proof.pursued.stuck(place, self._asked_there(place), self._rules_there(place))
             if verdict.place is not None:

@@ -81,8 +81,9 @@ class Pursuit:
         known: dict[object, bool] = {}
 
         def broken(node: Node, _step: Step) -> bool:
-            if node.cases[0].state != place or not node.rests:
-                return False
+            case = node.cases[0]
+            if case.state != place or not node.rests or not asked <= case.data.keys() | case.links.keys():
+                return False  # whoever starts without what is needed is told so by `read-before-set`
             name = walker.signature(node)
             if name not in known:
                 known[name] = _is_stuck(walker, node)
