@@ -17,8 +17,7 @@ from functools import cached_property
 from string import Formatter
 from typing import TYPE_CHECKING, Final, Literal
 
-import msgspec
-
+from wirflow.definition.form import read, write
 from wirflow.definition.listing import kind_of
 from wirflow.text import LANGS, Lang, Text
 
@@ -400,7 +399,7 @@ class Workflow:
     @cached_property
     def form(self) -> bytes:
         """The checked form as JSON: what the store keeps."""
-        return msgspec.json.encode(self)
+        return write(self)
 
     @cached_property
     def hash(self) -> str:
@@ -409,8 +408,15 @@ class Workflow:
 
     @classmethod
     def from_form(cls, form: bytes | str) -> Workflow:
-        """The workflow whose checked form this is."""
-        return msgspec.json.decode(form, type=cls)
+        """The workflow whose checked form this is; it keeps that form, and so its hash.
+
+        Raises:
+            msgspec.ValidationError: it is the form of no workflow.
+        """
+        workflow = read(form, cls)
+        # A cached property: an earlier wirflow may have written the same definition with other words.
+        workflow.__dict__["form"] = form.encode() if isinstance(form, str) else form
+        return workflow
 
     @cached_property
     def field_by_name(self) -> dict[str, Field]:
