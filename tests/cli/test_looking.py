@@ -24,6 +24,19 @@ def test_the_portfolio_can_be_narrowed(wirflow):
     assert all(case["next_deadline"]["due"] <= "2021-01-09" for case in soon)
 
 
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("lang", ["de", "en"])
+def test_the_portfolio_is_shown_page_by_page(wirflow, lang):
+    """A page says that there are more and how to come to them; without a limit JSON tells all."""
+    every = [case["key"] for case in wirflow("status --format json").json]
+    first = wirflow(f"status --limit 3 --lang {lang}").out
+    assert f"--after {every[2]}" in first
+    assert every[3] not in first.replace(every[2], "")
+    rest = [case["key"] for case in wirflow(f"status --after {every[2]} --format json").json]
+    assert rest == every[3:]
+    assert "--after" not in wirflow(f"status --limit {len(every)} --lang {lang}").out
+
+
 @pytest.mark.usefixtures("later")
 def test_a_case_stood_otherwise_then(wirflow):
     """`--as-of` folds the trail up to the end of that day: state, deadlines and facts of then."""

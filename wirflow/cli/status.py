@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from wirflow.cli.desk import Desk
     from wirflow.office import Office
+
+PAGE: Final = 100
+"""How many cases a table shows at once."""
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -67,6 +70,28 @@ def status(
             "--as-of", metavar="DATE", help=both("Wie es an diesem Tag stand", "As it stood on that day")
         ),
     ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit",
+            metavar="N",
+            min=1,
+            help=both(
+                f"Höchstens N Vorgänge; ohne Angabe zeigt eine Tabelle {PAGE}",
+                f"At most N cases; without it a table shows {PAGE}",
+            ),
+        ),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            "--after",
+            metavar="KEY",
+            help=both(
+                "Nur die nach diesem Schlüssel: die Seite danach", "Only those after this key: the page after"
+            ),
+        ),
+    ] = None,
     format_: FormatOption = Format.TABLE,
 ) -> None:
     """Show it."""
@@ -78,9 +103,18 @@ def status(
         _one(desk, office, key, then, format_)
         return
     today = then or office.today
+    # What is sifted afterwards is read whole.
+    most = limit or (PAGE if format_ is Format.TABLE and not due and not then else None)
     views = office.reports.portfolio(
-        workflow=workflow, state=state, due_until=_until(today, due) if due else None, as_of=then
+        workflow=workflow,
+        state=state,
+        due_until=_until(today, due) if due else None,
+        as_of=then,
+        most=most + 1 if most and not due and not then else None,
+        after=after,
     )
+    more = most is not None and len(views) > most
+    views = views[:most]
     screen = Screen(desk.lang)
     if format_ is Format.JSON:
         screen.json([view.to_json(desk.lang) for view in views])
@@ -89,6 +123,9 @@ def status(
     elif views:
         screen.show(tables.portfolio(screen, views, today))
         _footer(screen, office, len(views), today)
+        if more:
+            last = views[-1].case.key
+            screen.say(Text(f"Es gibt weitere: --after {last}.", f"There are more: --after {last}."))
         if any(tables.is_outdated(view) for view in views):
             screen.say(
                 Text(
@@ -122,13 +159,12 @@ def _footer(screen: Screen, office: Office, count: int, today: date) -> None:
     screen.say(
         Text(f"{count} {cases.de} · Stand {day_.de}", f"{count} {cases.en} · as of {day_.en}"), style="dim"
     )
-    troubles = office.reports.troubles()
-    failed = [row for row in troubles if row.status == "failed"]
+    failed = office.reports.failed()
     if failed:
         screen.say(
             Text(
-                f"{len(failed)} Fristen oder Signale sind gescheitert: 'wirflow doctor'.",
-                f"{len(failed)} deadlines or signals have failed: 'wirflow doctor'.",
+                f"{failed} Fristen oder Signale sind gescheitert: 'wirflow doctor'.",
+                f"{failed} deadlines or signals have failed: 'wirflow doctor'.",
             ),
             style="red",
         )

@@ -54,6 +54,8 @@ class Reports:
         state: str | None = None,
         due_until: date | None = None,
         as_of: date | None = None,
+        most: int | None = None,
+        after: str | None = None,
     ) -> list[CaseView]:
         """Cases with their deadlines, in the order of their keys.
 
@@ -62,6 +64,8 @@ class Reports:
             state: only those in this state.
             due_until: only those with a deadline up to this day.
             as_of: as they stood at the end of this day; those that were not there yet are left out.
+            most: no more than so many, before they are sifted by `due_until` and `as_of`.
+            after: only those whose keys come after this one.
 
         Raises:
             UnknownNameError: no such workflow or state.
@@ -70,14 +74,20 @@ class Reports:
             self._check_filters(session, workflow, state)
             # Where a case stood then, its row does not say: the state is sifted afterwards.
             found = queries.all_cases(
-                session, self._definitions, workflow=workflow, state=None if as_of else state
+                session,
+                self._definitions,
+                workflow=workflow,
+                state=None if as_of else state,
+                most=most,
+                after=after,
             )
             if as_of:
                 views = self._all_as_of(session, found, end_of_day(as_of, self._zone))
                 views = [view for view in views if state in {None, view.case.state}]
             else:
-                timers = _by_case(queries.armed_due(session))
-                passed = _by_case(queries.passed(session))
+                numbers = [stored.id for stored in found]
+                timers = _by_case(queries.armed_due(session, numbers))
+                passed = _by_case(queries.passed_of(session, numbers))
                 views = [
                     self._view(
                         session, stored, timers.get(stored.case.key, ()), passed.get(stored.case.key, ())
@@ -158,8 +168,9 @@ class Reports:
                 if (row.kind == "due" and row.deadline is not None and row.deadline.due <= until)
                 or (reminders and row.kind == "reminder")
             ]
-            armed, passed = _by_case(queries.armed_due(session)), _by_case(queries.passed(session))
+            passed = _by_case(queries.passed(session))
             stored = self._stored(session, {row.case for row in rows} | set(passed))
+            armed = _by_case(queries.armed_due(session, [stored[key].id for key in passed]))
             found = [due for row in rows if (due := self._due(stored[row.case], row)) is not None]
             for key, over in passed.items():
                 running = self._view(session, stored[key], armed.get(key, ()), over)
@@ -169,7 +180,12 @@ class Reports:
     def troubles(self, key: str | None = None) -> list[TimerRow]:
         """Timers that failed or whose event was refused: of all cases, or of one."""
         with self._database.reading() as session:
-            return [row for row in queries.troubled(session) if key in {None, row.case}]
+            return queries.troubled(session, key)
+
+    def failed(self) -> int:
+        """How many timers failed."""
+        with self._database.reading() as session:
+            return queries.failed(session)
 
     def notices(
         self,

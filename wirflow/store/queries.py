@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, func, literal_column, or_, select, text
+from sqlalchemy import and_, bindparam, func, literal_column, select, text
 
 from wirflow.clock import stamp, unstamp
 from wirflow.deadlines import Deadline
 from wirflow.store import cases as case_rows
+from wirflow.store.bulk import Among
 from wirflow.store.tables import cases, definitions, entries, outbox, personal, timers
 from wirflow.store.trail import RECORDED_ORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Select
 
@@ -114,7 +116,9 @@ _IS_PASSED = and_(
     timers.c.kind == literal_column("'due'"),
     timers.c.event.is_(None),
 )
-_ARMED_DUE = _JOINED.where(_IS_ARMED, timers.c.kind == "due").order_by(timers.c.due_at, timers.c.id)
+# In no order: else SQLite walks through all that is armed, because that is in order already.
+_ARMED_DUE = _JOINED.where(Among(cases.c.id, "ids"), _IS_ARMED, timers.c.kind == "due")
+_PASSED_OF_CASES = _JOINED.where(Among(cases.c.id, "ids"), _IS_PASSED)
 _PASSED = _JOINED.where(_IS_PASSED).order_by(timers.c.due_at, timers.c.id)
 _PASSED_OF = _JOINED.where(_IS_PASSED, cases.c.key == bindparam("key")).order_by(timers.c.due_at, timers.c.id)
 _ARMED = _JOINED.where(_IS_ARMED).order_by(timers.c.due_at, timers.c.id)
@@ -122,9 +126,10 @@ _ARMED_UNTIL = _JOINED.where(_IS_ARMED, timers.c.due_at <= bindparam("until")).o
     timers.c.due_at, timers.c.id
 )
 _ARMED_OF = _JOINED.where(_IS_ARMED, cases.c.key == bindparam("key")).order_by(timers.c.due_at, timers.c.id)
-_TROUBLED = _JOINED.where(or_(timers.c.status == "failed", timers.c.status == "refused")).order_by(
-    timers.c.id
-)
+_IS_TROUBLED = timers.c.status.in_([literal_column("'failed'"), literal_column("'refused'")])
+_TROUBLED = _JOINED.where(_IS_TROUBLED).order_by(timers.c.id)
+_TROUBLED_OF = _JOINED.where(_IS_TROUBLED, cases.c.key == bindparam("key")).order_by(timers.c.id)
+_FAILED = select(func.count()).select_from(timers).where(timers.c.status == literal_column("'failed'"))
 _ENTRIES = select(cases.c.key, entries.c.seq, entries.c.leaf, entries.c.digest, entries.c.body).join(
     cases, cases.c.id == entries.c.case_id
 )
@@ -155,7 +160,6 @@ _PINNED = select(cases.c.key, cases.c.workflow, cases.c.definition_id, cases.c.s
     cases.c.key
 )
 _NOTICE_STATES = select(outbox.c.state, func.count(outbox.c.id)).group_by(outbox.c.state)
-_LINKED_FROM = select(cases.c.key, cases.c.links).order_by(cases.c.key)
 _TOTALS = select(func.count(cases.c.id), func.coalesce(func.sum(cases.c.final), 0))
 _OLDEST = select(func.min(entries.c.recorded_at), func.count(entries.c.seq)).where(entries.c.leaf.is_(None))
 _LATEST = select(func.max(entries.c.recorded_at))
@@ -164,12 +168,27 @@ _decode = msgspec.json.decode
 
 
 def all_cases(
-    session: Session, known: Definitions, *, workflow: str | None = None, state: str | None = None
+    session: Session,
+    known: Definitions,
+    *,
+    workflow: str | None = None,
+    state: str | None = None,
+    most: int | None = None,
+    after: str | None = None,
 ) -> list[StoredCase]:
-    """Cases in the order of their keys: all, or those of a workflow or in a state."""
-    values = {"workflow": workflow, "state": state}
+    """Cases in the order of their keys: all, or those of a workflow or in a state.
+
+    Args:
+        session: the transaction.
+        known: the definitions.
+        workflow: only those of this workflow.
+        state: only those in this state.
+        most: no more than so many.
+        after: only those whose keys come after this one.
+    """
+    values = {"workflow": workflow, "state": state, "most": most, "after": after}
     given = {name: value for name, value in values.items() if value is not None}
-    keys = [row[0] for row in session.rows(_keys(workflow is not None, state is not None), given)]
+    keys = [row[0] for row in session.rows(_keys(frozenset(given)), given)]
     found: list[StoredCase] = []
     for start in range(0, len(keys), CHUNK):
         found += case_rows.load_many(session, known, keys[start : start + CHUNK]).values()
@@ -187,9 +206,14 @@ def armed(session: Session, *, key: str | None = None, until: datetime | None = 
     return [_timer(row) for row in rows]
 
 
-def armed_due(session: Session) -> list[TimerRow]:
-    """Armed deadlines without their reminders, in the order in which they fire."""
-    return [_timer(row) for row in session.rows(_ARMED_DUE)]
+def armed_due(session: Session, case_ids: Iterable[int]) -> list[TimerRow]:
+    """The armed deadlines of some cases without their reminders, in the order in which they fire."""
+    return _in_order(session.rows(_ARMED_DUE, {"ids": session.listed(case_ids)}))
+
+
+def passed_of(session: Session, case_ids: Iterable[int]) -> list[TimerRow]:
+    """The deadlines of some cases that are over and brought nothing about by themselves."""
+    return _in_order(session.rows(_PASSED_OF_CASES, {"ids": session.listed(case_ids)}))
 
 
 def passed(session: Session, key: str | None = None) -> list[TimerRow]:
@@ -197,9 +221,15 @@ def passed(session: Session, key: str | None = None) -> list[TimerRow]:
     return [_timer(row) for row in (session.rows(_PASSED_OF, {"key": key}) if key else session.rows(_PASSED))]
 
 
-def troubled(session: Session) -> list[TimerRow]:
-    """Timers that failed, and those whose event was refused, oldest first."""
-    return [_timer(row) for row in session.rows(_TROUBLED)]
+def troubled(session: Session, key: str | None = None) -> list[TimerRow]:
+    """Timers that failed, and those whose event was refused, oldest first: of all cases, or of one."""
+    rows = session.rows(_TROUBLED) if key is None else session.rows(_TROUBLED_OF, {"key": key})
+    return [_timer(row) for row in rows]
+
+
+def failed(session: Session) -> int:
+    """How many timers failed."""
+    return int(session.row(_FAILED)[0])
 
 
 def entries_by_case(session: Session, key: str | None = None) -> Iterator[EntryRow]:
@@ -249,16 +279,6 @@ def notice_states(session: Session) -> dict[str, int]:
     return dict(session.rows(_NOTICE_STATES))
 
 
-def linked_from(session: Session, key: str) -> list[tuple[str, str]]:
-    """The cases that link to one: their keys, and what they call the link."""
-    return [
-        (other, name)
-        for other, links in session.rows(_LINKED_FROM)
-        for name, target in _decode(links).items()
-        if target == key
-    ]
-
-
 def totals(session: Session) -> tuple[int, int]:
     """How many cases there are, and how many of them are in a final state."""
     count, final = session.row(_TOTALS)
@@ -286,13 +306,22 @@ def damage(session: Session, backend: str) -> list[str]:
     return found + broken
 
 
-def _keys(by_workflow: bool, by_state: bool) -> Select[Any]:  # noqa: FBT001 - which of two filters
+@cache
+def _keys(given: frozenset[str]) -> Select[Any]:
+    """Keys by which cases are found, sifted by what is given."""
     statement = select(cases.c.key).order_by(cases.c.key)
-    if by_workflow:
+    if "workflow" in given:
         statement = statement.where(cases.c.workflow == bindparam("workflow"))
-    if by_state:
+    if "state" in given:
         statement = statement.where(cases.c.state == bindparam("state"))
-    return statement
+    if "after" in given:
+        statement = statement.where(cases.c.key > bindparam("after"))
+    return statement.limit(bindparam("most")) if "most" in given else statement
+
+
+def _in_order(rows: Iterable[Any]) -> list[TimerRow]:
+    """Timers in the order in which they fire."""
+    return sorted(map(_timer, rows), key=lambda row: (row.due_at, row.id))
 
 
 def _timer(row: Any) -> TimerRow:

@@ -74,8 +74,6 @@ _DUE_OF = (
     .order_by(timers.c.due_at, timers.c.id)
     .limit(bindparam("most"))
 )
-# SQLite would walk through all that is due: that it is in order is worth less than that it is little.
-_DUE_OF_SQLITE = _DUE_OF.with_hint(timers, "INDEXED BY ix_timers_of_case", "sqlite")
 
 _root = cases.alias("root")
 _CLAIM = (
@@ -142,11 +140,9 @@ def claim(
         if not roots:
             return []
         # What the locks were waiting for is seen only by another statement.
-        statement = _DUE_OF_SQLITE if session.sqlite else _DUE_OF
-        rows = session.rows(statement, {**values, "roots": session.listed(roots)})
-        if within is None:
-            # A case that was first in its cluster, and is not any more, was locked in vain.
-            rows = [row for row in rows if row[3] in roots]
+        rows = session.rows(_DUE_OF, {**values, "roots": session.listed(roots)})
+        # A case that was first in its cluster, and is not any more, was locked in vain.
+        rows = [row for row in rows if row[3] in roots]
     return [DueTimer(*row) for row in rows]
 
 

@@ -3,7 +3,8 @@
 Cases that are linked, directly or by way of others, are one cluster; it is
 called by the smallest of their numbers.  A case alone has none.
 
-And an index for the notices that were given up, whose number monitoring asks for all the time.
+And indexes for the notices that were given up, whose number monitoring asks for all the time,
+and for the timers of a case that failed or were refused, which its page shows.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ depends_on = None
 _PARENT = "parent_id IS NOT NULL"
 _CLUSTER = "cluster IS NOT NULL"
 _LOST = "state IN ('unknown', 'dead')"
+_TROUBLED = "status IN ('failed', 'refused')"
 
 
 def upgrade() -> None:
@@ -52,6 +54,14 @@ def upgrade() -> None:
         ["state"],
         sqlite_where=sa.text(_LOST),
         postgresql_where=sa.text(_LOST),
+    )
+
+    op.create_index(
+        "ix_timers_troubled",
+        "timers",
+        ["case_id"],
+        sqlite_where=sa.text(_TROUBLED),
+        postgresql_where=sa.text(_TROUBLED),
     )
 
 
@@ -90,6 +100,7 @@ def _join() -> None:
 
 def downgrade() -> None:
     """Lower."""
+    op.drop_index("ix_timers_troubled", "timers")
     op.drop_index("ix_outbox_lost", "outbox")
     op.drop_index("ix_cases_cluster", "cases")
     op.drop_index("ix_cases_parent_id", "cases")
