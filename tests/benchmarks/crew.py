@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import resource
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Crew:
         return max(end for _, end in moments) - min(start for start, _ in moments)
 
     def memory(self) -> float:
-        """The most memory that one of them ever had, in MB (`ru_maxrss`)."""
+        """The most memory that one of them ever had, in MB."""
         return float(max(self._all("memory")))
 
     def close(self) -> None:
@@ -80,9 +80,18 @@ def _serve(pipe: Connection, kind: type[Hand], number: int, count: int, given: t
                 hand.work()
                 pipe.send((start, time.monotonic()))
             elif word == "memory":
-                pipe.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+                pipe.send(_peak())
             else:
                 return
         except BaseException as error:
             pipe.send(RuntimeError(f"{type(error).__name__}: {error}"))
             raise
+
+
+def _peak() -> float:
+    """The most memory that this process ever had, in MB.
+
+    `ru_maxrss` would be that of whoever started it, if that one was larger.
+    """
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))

@@ -268,7 +268,7 @@ class _Check:
     def _sent(self, body: Row, place: Any) -> None:
         """Remember the signals that an entry sends."""
         for number, order in enumerate(body["signals"]):
-            label = f"{body['case']}/{body['seq']}/{number}"
+            label = order.get("label") or f"{body['case']}/{body['seq']}/{number}"
             self._found.signals[order["case"], order["event"], label] += 1
             self._found.sent_at[label] = place
 

@@ -318,6 +318,8 @@ class Life:
                 del body[name]
             if body.get("timer", {}).get("kind") == "signal":
                 del body["timer"]["label"]
+            for order in body["signals"]:
+                order.pop("label", None)
             for pair in body["changes"].values():
                 pair[1] = "secret" if isinstance(pair[1], dict) else pair[1]
             found[msgspec.json.encode(body, order="sorted").decode()] += 1

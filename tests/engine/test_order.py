@@ -58,3 +58,29 @@ def test_a_clock_set_back_leaves_the_log_in_order(tmp_path, database_url):
     office.engine.seal(SecretKey.create("office.example"))
     office.database.close()
     assert check(database_url) == []
+
+
+def test_a_reminder_leaves_the_deadline_that_it_reminds_of(tmp_path):
+    """Of a recurring deadline, too, each due day comes after its reminder, and both are told."""
+    office = open_office(tmp_path, None, read_workflows([DUTY / "duty.yaml"]).checked()["duty"])
+    for path in (DUTY / "templates").iterdir():
+        (tmp_path / "templates" / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    days = {"begins": date(2021, 2, 10), "ends": date(2023, 1, 31)}
+    office.engine.start(NewCase(workflow="duty", key="D-1", data=days, links={}, sources={}), actor="ada")
+    for moment in (
+        "2021-01-28T00:00:00",
+        "2021-02-11T00:00:00",
+        "2022-01-28T00:00:00",
+        "2022-02-11T00:00:00",
+    ):
+        office.at(moment).engine.drain()
+        office.engine.submit("D-1", "remark", actor="ada", given={"note": moment})
+    reports = office.rows("SELECT kind, substr(due_at, 1, 10), status FROM timers WHERE name = 'report'")
+    assert reports[:4] == [
+        ("reminder", "2021-01-26", "fired"),
+        ("due", "2021-02-10", "fired"),
+        ("reminder", "2022-01-26", "fired"),
+        ("due", "2022-02-10", "fired"),
+    ]
+    assert office.rows("SELECT count(*) FROM outbox WHERE kind = 'due'") == [(4,)]  # two readers
+    office.database.close()

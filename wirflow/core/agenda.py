@@ -66,8 +66,10 @@ def _deadlines(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts)
     """The deadlines by one rule that are still to come: one, or of a recurring rule one after the other."""
     done = case.done.get(spec.name)
     for deadline in _all(workflow, spec, case, facts):
-        over = _edge(spec)(deadline.due, facts.zone) <= case.since or (done and deadline.due <= done.due)
-        if spec.every is None or not over:
+        moment = _edge(spec)(deadline.due, facts.zone)
+        # Who was only reminded of it has not dealt with it.
+        dealt = done and (deadline.due < done.due or (deadline.due == done.due and moment <= done.until))
+        if spec.every is None or not (moment <= case.since or dealt):
             yield deadline
 
 
