@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -332,3 +333,20 @@ def test_the_last_of_many_joins_once(tmp_path_factory, order, by_others):
     assert [entry.body["timer"]["label"] for entry in heard] == [f"G-1/report-{order[-1]}/2/0"]
     assert Trail(engine.database).rows(now=engine.clock.now()) == []
     engine.database.close()
+
+
+def test_children_that_are_over_at_once_join_once(database_url):
+    """Each in a process of its own, as it were: whoever is second sees what the first left."""
+    engine = engine_on(database_url)
+    award(engine)
+    others = [Engine(Database(database_url), engine.clock, engine.profile, Templates([])) for _ in range(3)]
+    keys = [f"G-1/report-{year}" for year in (2021, 2022, 2023)]
+    with ThreadPoolExecutor(3) as pool:
+        done = pool.map(lambda one, key: one.submit(key, "receive", actor="duo"), others, keys)
+        assert not any(isinstance(item, Refusal) for item in done)
+    assert engine.look("G-1").case.state == "proven"
+    steps = [step["event"] for entry in engine.history("G-1") for step in entry.body.get("via", ())]
+    assert steps == ["prove"]
+    assert Trail(engine.database).rows(now=engine.clock.now()) == []
+    for one in (engine, *others):
+        one.database.close()
