@@ -51,7 +51,8 @@ def started(
         none can be started: a date is not known, a key is too long, there are too many.
     """
     found: list[NewCase] = []
-    taken = {child.key for child in facts.children}
+    # Two keys that only capitals tell apart would be taken for one.
+    taken = {child.key.casefold() for child in facts.children}
     for start in transition.start:
         try:
             if start.when is not None and not guards_for(workflow).holds(start.when, scope):
@@ -69,7 +70,7 @@ def started(
             key = _key(start, case.key, each, taken)
             if not CASE_KEY_PATTERN.fullmatch(key):
                 return _no_key(workflow, start, key)
-            taken.add(key)
+            taken.add(key.casefold())
             links = {item.name: case.links[item.to] for item in start.links if item.to in case.links}
             try:
                 data = _facts_of(workflow, start, scope.within("each", each))
@@ -190,7 +191,7 @@ def _key(start: Start, parent: str, each: Mapping[str, Value], taken: Collection
     name = pattern(start).format_map(words)
     usual = _UNFIT.sub("-", name).rstrip("./-_")
     key, number = usual, 1
-    while key in taken:
+    while key.casefold() in taken:
         number += 1
         key = f"{usual}-{number}"
     return key

@@ -41,7 +41,7 @@ class Happening:
     law: str | None = None
     """The legal ground as the office names it, else that of the rule."""
     origin: str | None = None
-    """Of a signal: the key of the case that sent it."""
+    """Of a signal: the key of the case that sent it; of a start: that of the parent that started it."""
     reason: str | None = None
     """What the actor gave as reason."""
     refused: Refusal | None = None

@@ -317,7 +317,11 @@ class Simulation:
             deadline=timer.deadline if timer else None,
             law=law,
             # A signal's label is `key/revision/number`.
-            origin=timer.label.rsplit("/", 2)[0] if timer and timer.kind == "signal" else None,
+            origin=timer.label.rsplit("/", 2)[0]
+            if timer and timer.kind == "signal"
+            else event.origin.case
+            if event.origin
+            else None,
             reason=event.reason,
             refused=refused,
             error=error,
