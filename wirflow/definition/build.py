@@ -20,7 +20,6 @@ from wirflow.definition.model import (
     Input,
     Money,
     Notice,
-    Passed,
     Requirement,
     Signal,
     Start,
@@ -30,12 +29,13 @@ from wirflow.definition.model import (
     Years,
 )
 from wirflow.definition.shape import NAME, Part, twice
+from wirflow.definition.start import is_key, is_list, passed
 from wirflow.definition.yaml import Mapping, Scalar
 from wirflow.errors import DeadlineError
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping as Types
+    from collections.abc import Iterable, Mapping as Types
 
     from wirflow.definition.log import Log
 
@@ -374,7 +374,9 @@ class _Builder:
             )
         if name is None:
             return None
-        each = self._list(part.get("each"))
+        each = self._known("field", part.get("each"), self._names.fields)
+        if each and each not in self._unsure and not is_list(part.get("each"), self._names.fields, self._log):
+            each = None
         if each and span:
             self._log.add(
                 "wrong-value",
@@ -399,69 +401,9 @@ class _Builder:
             years=years,
             each=each,
             values=self._assignments(rows, types, own),
-            links=tuple(self._passed(kind.workflow, known, part)) if known else (),
-            key=key.text if key and self._check_key(key, own) else None,
+            links=tuple(passed(kind.workflow, known, part, self._names.links, self._log)) if known else (),
+            key=key.text if key and is_key(key, own, self._log) else None,
         )
-
-    def _passed(self, workflow: str, known: Outline, part: Part) -> Iterator[Passed]:
-        """The links that a child takes over."""
-        for name, own in part.many("links"):
-            if name.text not in known.links:
-                self._log.unknown("link", WHAT["link"], name, known.links)
-                continue
-            to = self._known("link", own, self._names.links)
-            if to is None:
-                continue
-            leads, wanted = self._names.links[to].workflow, known.links[name.text]
-            if leads != wanted:
-                self._log.add(
-                    "wrong-type",
-                    own,
-                    Text(
-                        f"'{to}' führt zu '{leads}'; '{name.text}' von '{workflow}' führt zu '{wanted}'.",
-                        f"'{to}' leads to '{leads}'; '{name.text}' of '{workflow}' leads to '{wanted}'.",
-                    ),
-                )
-            yield Passed(name=name.text, to=to)
-
-    def _list(self, name: Scalar | None) -> str | None:
-        """A field that has to be a list."""
-        text = self._known("field", name, self._names.fields)
-        if text and name and self._names.fields[text].type != "list" and text not in self._unsure:
-            fit = ", ".join(field.name for field in self._names.fields.values() if field.type == "list")
-            self._log.add(
-                "wrong-type",
-                name,
-                Text(f"'{text}' ist keine Liste.", f"'{text}' is no list."),
-                Text(f"Möglich: {fit or '-'}.", f"Possible: {fit or '-'}."),
-            )
-            return None
-        return text
-
-    def _check_key(self, key: Scalar, own: Types[str, str]) -> bool:
-        """Whether keys can be made of a text."""
-        names = {"key", "number", *({"year", "item"} & {name.removeprefix("each.") for name in own})}
-        try:
-            parts = list(Formatter().parse(key.text))
-        except ValueError:
-            parts = [("", "", "", None)]
-        used = [name for _, name, layout, conversion in parts if name is not None]
-        fine = all(
-            name is None or (name in names and not layout and not conversion)
-            for _, name, layout, conversion in parts
-        )
-        if not fine or "key" not in used:
-            self._log.add(
-                "wrong-subject",
-                key,
-                Text("So lässt sich kein Aktenzeichen bilden.", "No key can be made of this."),
-                Text(
-                    f"{{key}} gehört hinein; möglich sind auch: {', '.join(sorted(names - {'key'}))}.",
-                    f"{{key}} belongs into it; also possible: {', '.join(sorted(names - {'key'}))}.",
-                ),
-            )
-            return False
-        return True
 
     def _deadline(self, key: Scalar, part: Part) -> DeadlineSpec:
         on, start = part.get("on"), part.get("from")
