@@ -60,6 +60,7 @@ def test_only_a_name_is_needed(tmp_path):
         ('[office]\nnme = "Amt"\n', "2:1", "Did you mean 'name'?"),
         (f"{HEAD}zone = 7\n", "3:1", "Expected is a text"),
         (f'{HEAD}lang = "fr"\n', "3:1", "office.lang has a wrong value"),
+        (f'{HEAD}lang = "fr"\n', "3:1", "Expected is 'de' or 'en'"),
         (f'{HEAD}zone = "Mars/Olympus"\n', "3:1", "The time zone 'Mars/Olympus' is unknown"),
         (f'{HEAD}person = "leitung"\n\n[people.leitun]\n', "3:1", "Did you mean 'leitun'?"),
         (f'{HEAD}today = "soon"\n', "3:1", "Expected is a date"),
@@ -87,6 +88,15 @@ def test_wrong_settings_name_place_key_and_what_was_meant(tmp_path, words, place
     assert f"wirflow.toml:{place}: " in told
     assert says in told
     assert raised.value.explain("de") != told
+
+
+def test_a_land_that_is_none_is_told_with_its_place(tmp_path):
+    """Whose holidays count is read when the first deadline needs it; then, too, the error names the line."""
+    with pytest.raises(InputError) as raised:
+        _ = office(tmp_path, f'{HEAD}land = "XX"\n').profile
+
+    assert "wirflow.toml:3:1: " in raised.value.explain("de")
+    assert "HE" in raised.value.explain("en")
 
 
 @pytest.mark.parametrize("words", ["[office", "name = 'a\n", "\x00"])

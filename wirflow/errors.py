@@ -19,6 +19,7 @@ workflow said no, and that is the engine doing its work.
 from __future__ import annotations
 
 import difflib
+import errno
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from wirflow.text import Lang, Text
@@ -130,6 +131,62 @@ class DeliveryError(WorldError):
     def __init__(self, message: Text, *, permanent: bool = False, hint: Text | None = None) -> None:
         super().__init__(message, hint=hint)
         self.permanent = permanent
+
+
+_REASONS: Final = {
+    errno.ENOENT: Text("Datei oder Ordner gibt es nicht", "no such file or folder"),
+    errno.EACCES: Text("das Recht dazu fehlt", "permission denied"),
+    errno.EPERM: Text("das ist nicht erlaubt", "not permitted"),
+    errno.EISDIR: Text("das ist ein Ordner", "it is a folder"),
+    errno.ENOTDIR: Text(
+        "ein Teil des Pfads ist eine Datei und kein Ordner", "a part of the path is a file and no folder"
+    ),
+    errno.EEXIST: Text("das gibt es schon", "it exists already"),
+    errno.ENOTEMPTY: Text("der Ordner ist nicht leer", "the folder is not empty"),
+    errno.ENOSPC: Text("kein Platz mehr auf dem Datenträger", "no space left on the disk"),
+    errno.EDQUOT: Text("der zugeteilte Platz ist voll", "the disk quota is used up"),
+    errno.EFBIG: Text("die Datei würde zu groß", "the file would become too large"),
+    errno.EROFS: Text("der Datenträger ist schreibgeschützt", "the disk is read-only"),
+    errno.ENAMETOOLONG: Text("der Name ist zu lang", "the name is too long"),
+    errno.ELOOP: Text("die Verknüpfungen führen im Kreis", "the links lead in a circle"),
+    errno.EIO: Text("Lese- oder Schreibfehler des Geräts", "input or output error of the device"),
+    errno.ENXIO: Text("das Gerät gibt es nicht", "no such device"),
+    errno.EMFILE: Text("zu viele offene Dateien", "too many open files"),
+    errno.ENFILE: Text("zu viele offene Dateien", "too many open files"),
+    errno.EADDRINUSE: Text("die Adresse ist schon vergeben", "the address is already in use"),
+    errno.EADDRNOTAVAIL: Text(
+        "die Adresse gehört nicht zu diesem Rechner", "the address is not of this machine"
+    ),
+    errno.ECONNREFUSED: Text("die Verbindung wurde abgelehnt", "the connection was refused"),
+    errno.ECONNRESET: Text("die Verbindung brach ab", "the connection broke off"),
+    errno.ETIMEDOUT: Text("keine Antwort", "no answer"),
+    errno.EHOSTUNREACH: Text("der Rechner ist nicht erreichbar", "the host cannot be reached"),
+    errno.ENETUNREACH: Text("das Netz ist nicht erreichbar", "the network cannot be reached"),
+}
+
+
+def reason(error: Exception) -> Text:
+    """Why a file or a network did not do as it should, for the middle of a sentence, without a full stop.
+
+    The system says it in its own language only; what is not in our list is told as the system says it.
+    """
+    if isinstance(error, OSError):
+        known = _REASONS.get(error.errno or 0)
+        return known or Text.same(error.strerror or str(error) or type(error).__name__)
+    if isinstance(error, UnicodeDecodeError):
+        return Text(
+            f"das ist kein Text in UTF-8 (Byte {error.start + 1})",
+            f"it is no UTF-8 text (byte {error.start + 1})",
+        )
+    if isinstance(error, UnicodeEncodeError):
+        return Text("der Name ist nicht in UTF-8 geschrieben", "the name is not written in UTF-8")
+    return Text.same(str(error) or type(error).__name__)
+
+
+def because(error: Exception) -> Text:
+    """`reason` as a sentence of its own, for a hint."""
+    why = reason(error)
+    return Text(f"{why.de[:1].upper()}{why.de[1:]}.", f"{why.en[:1].upper()}{why.en[1:]}.")
 
 
 def _listed(name: str, known: Sequence[str], listed_by: str | None) -> Text:

@@ -104,7 +104,14 @@ def test_interest_is_computed_with_the_base_rates_that_the_office_has(wirflow, d
         file.write("\n[base_rates]\n2030-01-01 = 2.50\n")
     said = wirflow("interest 1000 --from 2030-01-01 --until 2030-01-31 --format csv").out
     assert said.splitlines()[1] == "2030-01-02,2030-01-31,30,2.5,7.5,6.16"
-    assert "7.5" in wirflow("interest 1000 --from 2030-01-01 --until 2030-01-31").out
+    assert "7,50" in wirflow("interest 1000 --from 2030-01-01 --until 2030-01-31 --lang de").out
+    assert "7.50" in wirflow("interest 1000 --from 2030-01-01 --until 2030-01-31 --lang en").out
+
+
+def test_a_negative_number_stays_a_number_in_csv(wirflow):
+    """A cell that a spreadsheet would run is defused; a negative rate is no such cell."""
+    said = wirflow("interest 50000 --from 2021-01-01 --until 2021-06-30 --format csv").out
+    assert said.splitlines()[1] == "2021-01-02,2021-06-30,180,-0.88,4.12,1015.89"
 
 
 @pytest.mark.parametrize("amount", ["viel", "-5", "1e3", ""])

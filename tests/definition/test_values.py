@@ -100,6 +100,11 @@ def test_what_a_person_writes_is_understood(kind, raw, value):
             ("money", raw)
             for raw in ("1,000.00", "1,000", "12.34,5", "0.0012", "", "x", True, "1e3", "NaN", "9" * 13)
         ],
+        *[
+            ("money", raw)
+            for raw in ("0.001", "0.500", "-0.250", "00.100,00", "\u0663,\u0660\u0660", "1_0", 1.234, 0.001)
+        ],
+        *[("integer", raw) for raw in ("1_0", "\u0663", "\uff11", "0x5", "9" * 5000)],
         *[("date", raw) for raw in ("2021-02-30", "31.02.2021", "12/31/2021", "", "now")],
         *[("integer", raw) for raw in ("1.5", True, 1.5, "", str(2**60))],
         *[("boolean", raw) for raw in ("maybe", "", 2)],
@@ -116,6 +121,34 @@ def test_what_is_no_value_is_refused_with_what_is_taken(kind, raw):
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("kind", "raw", "shown"),
+    [
+        ("text", None, "'null'"),
+        ("money", True, "'true'"),
+        ("span", {"begin": "2021-03-01"}, '\'{"begin": "2021-03-01"}\''),
+    ],
+)
+def test_a_wrong_value_of_a_file_is_repeated_as_it_stood_there(kind, raw, shown):
+    """What came as JSON or YAML is repeated so, and never in the words of Python."""
+    with pytest.raises(InputError) as caught:
+        parse(field(kind), raw)
+    assert shown in caught.value.message.en
+
+
+def test_text_that_cannot_be_is_told_why():
+    """That a text is empty, or holds what nobody would see, is said where it is refused."""
+    with pytest.raises(InputError) as caught:
+        parse(field("text"), "a\u202eb")
+    assert "control characters" in str(caught.value)
+
+
+def test_a_period_that_counts_back_is_shown_so():
+    """A period into the past never reads like one into the future."""
+    assert show(field("period"), "-P1M", "de") == "ein Monat zurück"
+    assert show(field("period"), "-P1M", "en") == "one month back"
+
+
 def test_a_near_choice_is_suggested():
     """A choice that is nearly right is named."""
     with pytest.raises(InputError, match="Did you mean 'open'"):
@@ -127,14 +160,16 @@ def test_a_near_choice_is_suggested():
     [
         ({"min": Decimal(0), "max": Decimal(10)}, "10", "10.01", "from 0 to 10"),
         ({"min": Decimal(1)}, "1", "0.99", "at least 1"),
+        ({"min": Decimal("0.01")}, "0.01", "0", "mindestens 0,01"),
         ({"max": Decimal(1)}, "1", "1.01", "at most 1"),
     ],
 )
 def test_bounds_hold_and_are_told(limits, fine, wrong, words):
     """A value on the bound is taken, one beyond it is not, and the bounds are told."""
     assert parse(field("money", **limits), fine)
-    with pytest.raises(InputError, match=words):
+    with pytest.raises(InputError) as caught:
         parse(field("money", **limits), wrong)
+    assert words in caught.value.explain("de") + caught.value.explain("en")
 
 
 def test_a_long_text_is_refused_with_its_length():

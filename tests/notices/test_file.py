@@ -95,7 +95,7 @@ def test_a_full_disk_is_worth_another_try(channel, tmp_path):
     ):
         channel.send(NOTICE, NOW)
     assert not full.value.permanent
-    assert "No space left" in str(full.value)
+    assert "no space left on the disk" in str(full.value)
     assert list((tmp_path / "outbox").iterdir()) == []
 
 

@@ -22,7 +22,7 @@ from wirflow.audit.entry import SALT_BYTES, commitment
 from wirflow.audit.finding import Finding, finding, shown
 from wirflow.audit.merkle import Frontier, entry_leaf
 from wirflow.audit.note import PublicKey
-from wirflow.errors import InputError, TrailError
+from wirflow.errors import InputError, TrailError, because
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ def verify_bundle(
     except OSError as error:
         raise InputError(
             Text(f"Das Bündel {path} lässt sich nicht öffnen.", f"The bundle {path} cannot be opened."),
-            hint=Text.same(str(error.strerror)),
+            hint=because(error),
         ) from error
     with file:
         archive = _open(file)

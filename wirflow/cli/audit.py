@@ -13,7 +13,7 @@ from wirflow.cli.app import Command, Group
 from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen, note
 from wirflow.cli.words import both
-from wirflow.errors import InputError, UnknownNameError
+from wirflow.errors import InputError, UnknownNameError, because
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _text(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             Text(f"{path} ist nicht lesbar.", f"{path} cannot be read."),
-            hint=Text.same(str(getattr(error, "strerror", None) or error)),
+            hint=because(error),
         ) from error
 
 

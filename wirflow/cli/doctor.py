@@ -45,6 +45,7 @@ def doctor(
 
     desk = desk_of(ctx)
     office = desk.office
+    _ = office.profile  # a wirflow.toml that names no Land would be found on the day of a deadline only
     if rearm:
         count = office.engine.rearm_failed()
         note(

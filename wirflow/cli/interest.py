@@ -17,6 +17,7 @@ from wirflow.text import Text
 
 if TYPE_CHECKING:
     from wirflow.deadlines import Interest
+    from wirflow.text import Lang
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -116,10 +117,15 @@ def _show(screen: Screen, found: Interest) -> None:
             show_date(part.first, lang),
             show_date(part.last, lang),
             str(part.days),
-            str(part.base),
-            str(part.rate),
-            str(part.interest),
+            _decimal(part.base, lang),
+            _decimal(part.rate, lang),
+            _decimal(part.interest, lang),
         )
     screen.show(table)
     screen.say()
     screen.block(found.explain().pick(lang))
+
+
+def _decimal(number: Decimal, lang: Lang) -> str:
+    """A number as people of either language write it: `1.015,89` or `1,015.89`."""
+    return f"{number:,.2f}".translate(str.maketrans(",.", ".,")) if lang == "de" else f"{number:,.2f}"

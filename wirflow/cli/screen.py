@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from enum import StrEnum
 from functools import cached_property
@@ -143,6 +144,10 @@ def note(words: Text, lang: Lang) -> None:
     print(words.pick(lang), file=sys.stderr)  # noqa: T201 - this is a command line
 
 
+_number: Final = re.compile(r"[+-][0-9]+([.,][0-9]+)?").fullmatch
+"""A number with a sign is no formula: it stays the number that the next program reads."""
+
+
 def _cell(value: object) -> object:
     """A value as one cell: lists joined, nothing as empty, and no formula for a spreadsheet to run."""
     if value is None:
@@ -153,6 +158,6 @@ def _cell(value: object) -> object:
         return _cell(" ".join(str(item) for item in value))
     if isinstance(value, dict):
         return _cell(" ".join(f"{name}={item}" for name, item in value.items()))
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
+    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) and not _number(value):
         return f"'{value}"
     return value

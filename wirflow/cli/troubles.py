@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from typer._click import exceptions as usage
 
-from wirflow.errors import DefinitionError, nearest
+from wirflow.errors import DefinitionError, nearest, reason
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def tell_unexpected(error: Exception, lang: Lang) -> int:
         return _tell_usage(error, lang)
     if isinstance(error, OSError) and error.strerror:
         where = f"{error.filename}: " if error.filename else ""
-        complain(f"{where}{error.strerror}", lang)
+        complain(f"{where}{reason(error).pick(lang)}", lang)
         _trace()
         return EXIT_BROKEN
     what = f"{type(error).__name__}: {error}".replace("\n", " ")

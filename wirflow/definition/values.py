@@ -6,8 +6,10 @@ the database and in the trail both are text, so that nothing is ever rounded.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -61,8 +63,10 @@ _KILO = 1000
 
 _BLANKS = str.maketrans("\n\t", "  ")
 _CENT = Decimal("0.01")
-_GERMAN_MONEY = re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d{1,2})?|[+-]?\d+,\d{1,2}")
-_PLAIN_MONEY = re.compile(r"[+-]?\d+(\.\d{1,2})?")
+_GERMAN_MONEY = re.compile(r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]{1,2})?|[+-]?[0-9]+,[0-9]{1,2}")
+"""No thousands begin with a zero: `0.500` is half a euro with a digit too many, and not 500 €."""
+_PLAIN_MONEY = re.compile(r"[+-]?[0-9]+(\.[0-9]{1,2})?")
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,16}")
 _TRUE = frozenset({"true", "yes", "ja", "wahr", "1"})
 _FALSE = frozenset({"false", "no", "nein", "falsch", "0"})
 
@@ -85,7 +89,7 @@ def parse(field: Field, raw: object) -> Value:
     except (ValueError, ArithmeticError, TypeError):
         value = None
     if value is None:
-        raise _wrong(field, raw, takes(field))
+        raise _wrong(field, raw, _SOME_TEXT if field.type == "text" else takes(field))
     if field.type == "choice":
         _check_choice(field, str(value))
     if field.type == "text" and len(str(value)) > (field.max_length or MAX_TEXT):
@@ -252,7 +256,8 @@ def _show_word(field: Field, value: str, lang: Lang) -> str:
     if field.type == "period":
         from wirflow.deadlines import Period  # noqa: PLC0415 - few fields are periods
 
-        return Period.parse(value).text.pick(lang)
+        period = Period.parse(value)
+        return period.text.pick(lang) + (Text(" zurück", " back").pick(lang) if period.back else "")
     titles = {item.name: item.title.pick(lang) for item in field.choices}
     return titles.get(value, value)
 
@@ -296,6 +301,12 @@ def show_size(size: int, lang: Lang) -> str:
     return words.replace(".", ",") if lang == "de" else words
 
 
+_SOME_TEXT: Final = Text(
+    "Text, nicht leer und ohne unsichtbare Steuerzeichen.",
+    "Text, not empty and without invisible control characters.",
+)
+
+
 def takes(field: Field) -> Text:
     """Which values a field takes, in words."""
     if field.type == "list":
@@ -321,14 +332,21 @@ def _takes_list(field: Field) -> Text:
 
 def _takes_number(field: Field) -> Text:
     words = _TAKES[field.type]
-    low, high = field.min, field.max
+    low, high = (_bound(bound) for bound in (field.min, field.max))
     if low is not None and high is not None:
-        return Text(f"{words.de[:-1]} von {low} bis {high}.", f"{words.en[:-1]} from {low} to {high}.")
+        return Text(
+            f"{words.de[:-1]} von {low.de} bis {high.de}.", f"{words.en[:-1]} from {low.en} to {high.en}."
+        )
     if low is not None:
-        return Text(f"{words.de[:-1]}, mindestens {low}.", f"{words.en[:-1]}, at least {low}.")
+        return Text(f"{words.de[:-1]}, mindestens {low.de}.", f"{words.en[:-1]}, at least {low.en}.")
     if high is not None:
-        return Text(f"{words.de[:-1]}, höchstens {high}.", f"{words.en[:-1]}, at most {high}.")
+        return Text(f"{words.de[:-1]}, höchstens {high.de}.", f"{words.en[:-1]}, at most {high.en}.")
     return words
+
+
+def _bound(bound: Decimal | None) -> Text | None:
+    """A bound as people of either language write it."""
+    return None if bound is None else Text(str(bound).replace(".", ","), str(bound))
 
 
 _TAKES: dict[str, Text] = {
@@ -357,15 +375,17 @@ def _text(raw: object) -> str | None:
 def _integer(raw: object) -> int | None:
     if isinstance(raw, bool):
         return None
-    value = int(raw) if isinstance(raw, (int, str)) else None
-    return value if value is not None and abs(value) <= MAX_INTEGER else None
+    if isinstance(raw, str):
+        # `int` would read `1_0` and the digits of any alphabet, too: what was meant is for nobody to guess.
+        raw = int(raw) if _WHOLE_NUMBER.fullmatch(raw.strip()) else None
+    return raw if isinstance(raw, int) and abs(raw) <= MAX_INTEGER else None
 
 
 def _money(raw: object) -> Decimal | None:
     if isinstance(raw, bool):
         return None
     text = str(raw).replace("€", "").strip()
-    if _GERMAN_MONEY.fullmatch(text):
+    if not isinstance(raw, float) and _GERMAN_MONEY.fullmatch(text):
         text = text.replace(".", "").replace(",", ".")
     elif not _PLAIN_MONEY.fullmatch(text):
         return None
@@ -431,8 +451,16 @@ def _check_bounds(field: Field, raw: object, value: int | Decimal) -> None:
         raise _wrong(field, raw, takes(field))
 
 
+def _written(raw: object) -> str:
+    """A value that is no text as it stood in its file, and not as Python would write it."""
+    if raw is None or isinstance(raw, bool | list | dict):
+        with suppress(TypeError, ValueError):
+            return json.dumps(raw, ensure_ascii=False)
+    return str(raw)
+
+
 def _wrong(field: Field, raw: object, hint: Text) -> InputError:
-    text = str(raw)
+    text = raw if isinstance(raw, str) else _written(raw)
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + " …"
     return InputError(
         Text(

@@ -19,6 +19,7 @@ import yaml
 
 from wirflow.definition.finding import Finding, Place
 from wirflow.definition.syntax import explain
+from wirflow.errors import reason
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -160,11 +161,11 @@ def read_file(path: Path, name: str | None = None) -> Document:
     except FileNotFoundError:
         return _refuse(name, "no-file", Text("Die Datei gibt es nicht.", "There is no such file."))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        why = reason(error)
         return _refuse(
             name,
             "no-file",
-            Text(f"Die Datei ist nicht lesbar ({reason}).", f"The file cannot be read ({reason})."),
+            Text(f"Die Datei ist nicht lesbar: {why.de}.", f"The file cannot be read: {why.en}."),
         )
     return read_bytes(raw, name)
 

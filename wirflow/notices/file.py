@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from wirflow.clock import civil_date, unstamp
-from wirflow.errors import DeliveryError
+from wirflow.errors import DeliveryError, reason
 from wirflow.notices.message import build
 from wirflow.text import Text
 
@@ -55,8 +55,8 @@ class FileChannel:
         except OSError as error:
             raise DeliveryError(
                 Text(
-                    f"{path} lässt sich nicht schreiben: {error.strerror}",
-                    f"{path} cannot be written: {error.strerror}",
+                    f"{path} lässt sich nicht schreiben: {reason(error).de}.",
+                    f"{path} cannot be written: {reason(error).en}.",
                 ),
                 hint=Text("Prüfen Sie Rechte und freien Platz.", "Check permissions and free space."),
             ) from error

@@ -7,7 +7,7 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Final
 
-from wirflow.errors import InputError, WorldError
+from wirflow.errors import InputError, WorldError, reason
 from wirflow.office.office import Office
 from wirflow.office.place import FILE, OUTBOX, PUBLIC_KEY, SECRET_KEY
 from wirflow.text import Text
@@ -241,8 +241,8 @@ def _quoted(words: str) -> str:
 
 
 def _unwritable(folder: Path, error: OSError) -> WorldError:
-    reason = error.strerror or str(error)
+    why = reason(error)
     return WorldError(
-        Text(f"In {folder} lässt sich nicht schreiben: {reason}.", f"{folder} cannot be written: {reason}."),
+        Text(f"In {folder} lässt sich nicht schreiben: {why.de}.", f"{folder} cannot be written: {why.en}."),
         hint=Text("Prüfen Sie Rechte und freien Platz.", "Check permissions and free space."),
     )

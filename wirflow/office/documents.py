@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from wirflow.clock import SystemClock
-from wirflow.errors import InputError, UnknownNameError
+from wirflow.errors import InputError, UnknownNameError, because
 from wirflow.reports.documents import Named, named
 from wirflow.store.documents import lost
 from wirflow.text import Text
@@ -101,7 +101,7 @@ def give_out(office: Office, document: Named, to: Path, *, overwrite: bool = Fal
     except OSError as error:
         raise InputError(
             Text(f"{target} ist nicht schreibbar.", f"{target} cannot be written."),
-            hint=Text.same(str(error.strerror or error)),
+            hint=because(error),
         ) from error
     return target
 

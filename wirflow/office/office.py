@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from wirflow.clock import SystemClock, VirtualClock, civil_date
 from wirflow.errors import InputError
 from wirflow.office import settings as toml
-from wirflow.office.place import OUTBOX, PUBLIC_KEY, SECRET_KEY, find
+from wirflow.office.place import FILE, OUTBOX, PUBLIC_KEY, SECRET_KEY, find
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -234,7 +234,6 @@ class Office:
     def profile(self) -> Profile:
         """What the engine has to know of this office."""
         from wirflow.core.profile import Profile  # noqa: PLC0415 - see the class
-        from wirflow.deadlines.workdays import place_code  # noqa: PLC0415 - see the class
         from wirflow.definition.person import Person  # noqa: PLC0415 - see the class
 
         settings = self.settings
@@ -242,7 +241,7 @@ class Office:
             name=self.name,
             lang=self.lang,
             zone=self.zone,
-            land=place_code(self.land),
+            land=self._place(),
             people={
                 name: Person(
                     id=name,
@@ -257,6 +256,19 @@ class Office:
             sender=settings.notices.sender,
             catalogue=self.catalogue,
         )
+
+    def _place(self) -> str:
+        """The Land whose holidays count, or where `wirflow.toml` names one that there is not."""
+        from wirflow.deadlines.workdays import place_code  # noqa: PLC0415 - see the class
+
+        try:
+            return place_code(self.land)
+        except InputError as error:
+            line, column = toml.place_of(self.folder, "office.land")
+            at = f"{self.folder / FILE}:{line}:{column}: "
+            raise InputError(
+                Text(f"{at}{error.message.de}", f"{at}{error.message.en}"), hint=error.hint
+            ) from error
 
     @cached_property
     def templates(self) -> Templates:

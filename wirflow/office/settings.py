@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from wirflow.errors import InputError, nearest
+from wirflow.errors import InputError, because, nearest
 from wirflow.office.place import FILE
 from wirflow.office.toml_places import nearest_place, places
 from wirflow.text import Lang, Text
@@ -126,6 +126,8 @@ _EXPECTED: Final = {
     "array": Text("eine Liste", "a list"),
     "object": Text("ein Abschnitt mit Schlüsseln", "a section with keys"),
     "datetime": Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"),
+    "lang": Text("'de' oder 'en'", "'de' or 'en'"),
+    "tls": Text("'none', 'starttls' oder 'tls'", "'none', 'starttls' or 'tls'"),
     "date": Text("ein Datum wie 2020-12-10", "a date such as 2020-12-10"),
 }
 
@@ -141,7 +143,7 @@ def read(folder: Path) -> Settings:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            Text(f"{path} ist nicht lesbar.", f"{path} cannot be read."), hint=Text.same(str(error))
+            Text(f"{path} ist nicht lesbar.", f"{path} cannot be read."), hint=because(error)
         ) from error
     try:
         data = tomllib.loads(text)
@@ -302,6 +304,8 @@ class _Reader:
             missing = f"{section}.{what.rpartition('field `')[2].strip('`')}"
             return self._error(section, "", Text(f"Es fehlt: {missing}.", f"Missing: {missing}."), None)
         wanted = what.partition("Expected `")[2].partition("`")[0].split(" | ", maxsplit=1)[0]
+        if what.startswith("Invalid enum value"):
+            wanted = key
         expected = _EXPECTED.get(wanted, Text.same(what))
         whole = f"{section}.{_RENAMED.get(key, key)}" if key else section
         return self._error(

@@ -19,7 +19,7 @@ from wirflow.definition.finding import Finding, Place
 from wirflow.definition.model import Workflow
 from wirflow.definition.values import Value, parse
 from wirflow.engine import NewCase
-from wirflow.errors import DefinitionError, InputError, nearest
+from wirflow.errors import DefinitionError, InputError, because, nearest
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ def _read(path: Path) -> str | tuple[str, int, int, Text]:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        reason = Text.same(str(error.strerror or error))
-        raise InputError(Text(f"{path} ist nicht lesbar.", f"{path} cannot be read."), hint=reason) from error
+        raise InputError(
+            Text(f"{path} ist nicht lesbar.", f"{path} cannot be read."), hint=because(error)
+        ) from error
     if len(raw) > MAX_BYTES:
         return (
             "too-large",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Literal
 
 from wirflow.definition.document import Document, Unread, media_type, plain_name
 from wirflow.definition.values import show_size
-from wirflow.errors import InputError, WorldError
+from wirflow.errors import InputError, WorldError, because
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -189,8 +189,7 @@ class Documents:
                     write(chunk)
                 after = os.fstat(file.fileno())
         except (OSError, ValueError) as error:
-            reason = str(getattr(error, "strerror", None) or error)
-            raise _unreadable(path, Text.same(reason)) from error
+            raise _unreadable(path, because(error)) from error
         if before.st_mtime_ns != after.st_mtime_ns or not before.st_size == size == after.st_size:
             raise _unreadable(
                 path,
@@ -226,7 +225,7 @@ class Documents:
                     f"In {self.folder} lässt sich nichts ablegen.",
                     f"Nothing can be kept in {self.folder}.",
                 ),
-                hint=Text.same(str(error.strerror or error)),
+                hint=because(error),
             ) from error
 
 

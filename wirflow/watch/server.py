@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from wirflow.errors import InputError, WirflowError, WorldError
+from wirflow.errors import InputError, WirflowError, WorldError, reason
 from wirflow.text import Text
 from wirflow.watch.logs import error_fields
 from wirflow.watch.metrics import CONTENT_TYPE, exposition
@@ -197,8 +197,8 @@ def _listen(at: Address, watch: Watch) -> ThreadingHTTPServer:
     except OSError as error:
         raise WorldError(
             Text(
-                f"Auf {at.host}:{at.port} lässt sich nicht lauschen: {error.strerror}.",
-                f"Cannot listen on {at.host}:{at.port}: {error.strerror}.",
+                f"Auf {at.host}:{at.port} lässt sich nicht lauschen: {reason(error).de}.",
+                f"Cannot listen on {at.host}:{at.port}: {reason(error).en}.",
             ),
             hint=Text(
                 "Läuft dort schon ein anderer Prozess? Jeder Worker braucht seinen eigenen Port.",
