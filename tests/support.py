@@ -8,13 +8,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from wirflow.clock import VirtualClock
+from wirflow.definition.field import Field, Link, LinkedField
 from wirflow.definition.model import (
     Assignment,
     DeadlineSpec,
-    Field,
     Input,
-    Link,
-    LinkedField,
     Notice,
     Requirement,
     Role,

@@ -11,16 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from wirflow.definition.model import (
-    Choice,
-    DeadlineSpec,
-    Field,
-    Link,
-    LinkedField,
-    State,
-    Transition,
-    Workflow,
-)
+from wirflow.definition.field import Choice, Field, Link, LinkedField
+from wirflow.definition.model import DeadlineSpec, State, Transition, Workflow
 from wirflow.errors import UnknownNameError
 from wirflow.render import TemplateError, Templates, notice_context
 from wirflow.text import Text

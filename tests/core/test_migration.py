@@ -19,7 +19,8 @@ from wirflow.core.comparison import compare
 from wirflow.core.decision import Decision
 from wirflow.core.migration import Migration, Unmapped
 from wirflow.core.record import record
-from wirflow.definition.model import Assignment, Choice, Escalation, Notice, Requirement, State, Transition
+from wirflow.definition.field import Choice
+from wirflow.definition.model import Assignment, Escalation, Notice, Requirement, State, Transition
 from wirflow.definition.version_map import VersionMap
 from wirflow.text import Text
 

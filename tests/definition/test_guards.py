@@ -17,8 +17,9 @@ from hypothesis import assume, given, settings, strategies as st
 from wirflow.deadlines.period import Period
 from wirflow.deadlines.spans import shift
 from wirflow.definition.expression import MAX_DEPTH, MAX_LENGTH, presence, read
+from wirflow.definition.field import Choice, Field, Link, LinkedField
 from wirflow.definition.guards import MAX_SHARED, AbsentError, GuardError, Guards, guards_for
-from wirflow.definition.model import Choice, Field, Link, LinkedField, State, Workflow
+from wirflow.definition.model import State, Workflow
 from wirflow.definition.values import MAX_MONEY
 from wirflow.text import Text
 

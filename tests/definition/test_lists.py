@@ -8,9 +8,10 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
+from wirflow.definition.field import Choice, Field, LinkedField
 from wirflow.definition.guards import AbsentError, Guards
 from wirflow.definition.listing import joined, split
-from wirflow.definition.model import Choice, Field, LinkedField, Workflow
+from wirflow.definition.model import Workflow
 from wirflow.definition.reader import read_workflow_text
 from wirflow.definition.span import Span
 from wirflow.definition.values import MAX_INTEGER, MAX_MONEY, from_json, parse, show, to_json

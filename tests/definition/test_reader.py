@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from wirflow.definition.check import check
+from wirflow.definition.field import LinkedField
 from wirflow.definition.finding import Place
 from wirflow.definition.log import Source
-from wirflow.definition.model import CORRECT, Assignment, Input, LinkedField, Notice, Workflow
+from wirflow.definition.model import CORRECT, Assignment, Input, Notice, Workflow
 from wirflow.definition.reader import Reading, read_workflow_text, read_workflows
 from wirflow.errors import DefinitionError
 from wirflow.text import Text

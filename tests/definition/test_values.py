@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, strategies as st
 
-from wirflow.definition.model import Choice, Field
+from wirflow.definition.field import Choice, Field
 from wirflow.definition.values import (
     MAX_INTEGER,
     MAX_MONEY,

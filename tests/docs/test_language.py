@@ -11,7 +11,7 @@ import yaml
 from tests.docs.blocks import ROOT, blocks, written_in
 from wirflow.definition import cel, grammar, reader
 from wirflow.definition.check import check
-from wirflow.definition.model import FieldType
+from wirflow.definition.field import FieldType
 from wirflow.definition.portfolio import CASE, PERSON, PORTFOLIO, read_portfolio_text
 from wirflow.definition.reader import read_workflow_text, read_workflows
 from wirflow.definition.shape import Many, Record, Table

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from tests.support import PEOPLE, ROLES
 from wirflow.clock import VirtualClock
 from wirflow.core.decision import Refusal
-from wirflow.definition.model import Link, Requirement, State, Transition, Workflow
+from wirflow.definition.field import Link
+from wirflow.definition.model import Requirement, State, Transition, Workflow
 from wirflow.engine import Engine, NewCase, Profile
 from wirflow.engine.unit import Unit
 from wirflow.render import Templates

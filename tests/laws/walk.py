@@ -24,7 +24,7 @@ from wirflow.definition.values import Value, from_json, to_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from wirflow.definition.model import Field
+    from wirflow.definition.field import Field
 
 BEGIN: Final = datetime(2021, 1, 4, 8, tzinfo=UTC)
 ZONE: Final = "Europe/Berlin"

@@ -63,7 +63,7 @@ def interest(
 ) -> None:
     """Compute it."""
     from wirflow.deadlines import BASE_RATES, interest as compute  # noqa: PLC0415 - the help page needs none
-    from wirflow.definition.model import Field  # noqa: PLC0415 - likewise
+    from wirflow.definition.field import Field  # noqa: PLC0415 - likewise
     from wirflow.definition.values import parse  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)

@@ -15,7 +15,7 @@ from wirflow.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from wirflow.definition.model import Field
+    from wirflow.definition.field import Field
     from wirflow.definition.values import Value
 
 SetOption = Annotated[

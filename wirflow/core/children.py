@@ -10,9 +10,10 @@ from wirflow.core.case import LinkedCase, Origin
 from wirflow.core.decision import Refusal
 from wirflow.core.opening import NewCase
 from wirflow.core.telling import stand_ins
+from wirflow.definition.field import Field
 from wirflow.definition.guards import AbsentError, guards_for
 from wirflow.definition.kin import pattern
-from wirflow.definition.model import PARENT, Field
+from wirflow.definition.model import PARENT
 from wirflow.definition.values import CASE_KEY_PATTERN, Value, parse
 from wirflow.errors import InputError
 from wirflow.text import Text

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from wirflow.core.migration import Migration
-    from wirflow.definition.model import DeadlineSpec, Field
+    from wirflow.definition.field import Field
+    from wirflow.definition.model import DeadlineSpec
 
 Sort = Literal["state", "field", "link", "deadline"]
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wirflow.core.case import Event, Facts
-    from wirflow.definition.model import Field, Transition, Warn, Workflow
+    from wirflow.definition.field import Field
+    from wirflow.definition.model import Transition, Warn, Workflow
     from wirflow.text import Lang
 
 

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from wirflow.core.case import Event, Facts
-    from wirflow.definition.model import DeadlineSpec, Field, Workflow
+    from wirflow.definition.field import Field
+    from wirflow.definition.model import DeadlineSpec, Workflow
 
 MIGRATE: Final = "migrate"
 """The event of a migration, as the trail names it."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from wirflow.core.asking import holds, scope_of
 from wirflow.core.case import Timer
 from wirflow.core.decision import SignalOrder
+from wirflow.definition.field import Field
 from wirflow.definition.guards import AbsentError, guards_for
-from wirflow.definition.model import CHILDREN, HEARD, Field
+from wirflow.definition.model import CHILDREN, HEARD
 from wirflow.definition.values import to_json
 from wirflow.text import Text
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from wirflow.core.case import Case, Event, Facts
-    from wirflow.definition.model import LinkedField, Transition, Workflow
+    from wirflow.definition.field import LinkedField
+    from wirflow.definition.model import Transition, Workflow
 
 
 def signals_of(  # noqa: PLR0917 - the parts of one decision

@@ -7,7 +7,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from wirflow.definition.declare import WHAT, Outline, declare
-from wirflow.definition.grammar import EVERYWHERE
+from wirflow.definition.grammar_parts import EVERYWHERE
 from wirflow.definition.model import (
     CHILDREN,
     CORRECT,

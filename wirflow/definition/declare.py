@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from wirflow.definition.field import Children, Choice, Field, Link, LinkedField
 from wirflow.definition.grammar import CEL_KEYWORDS, OWN_WORDS
-from wirflow.definition.model import CORRECT, PARENT, Children, Choice, Field, Link, LinkedField, Role, State
+from wirflow.definition.model import CORRECT, PARENT, Role, State
 from wirflow.definition.shape import Part, decimal, raw
 from wirflow.definition.values import parse, to_json
 from wirflow.errors import InputError

@@ -5,12 +5,14 @@ Reader, JSON Schema and reference are made of it: what is said here is said once
 
 from __future__ import annotations
 
-import re
 from typing import Final, get_args
 
+from wirflow.definition.field import FieldType, ItemType
 from wirflow.definition.grammar_children import CHILDREN, PARENT, START
+from wirflow.definition.grammar_deadlines import DEADLINE
+from wirflow.definition.grammar_parts import ASSIGNMENTS, CALLED, NAMES, NOTICE, STATES, TARGET
 from wirflow.definition.invariant import INVARIANTS
-from wirflow.definition.model import Counts, FieldType, ItemType, Tone
+from wirflow.definition.model import Counts, Tone
 from wirflow.definition.shape import (
     BOOLEAN,
     COUNT,
@@ -18,8 +20,6 @@ from wirflow.definition.shape import (
     FACT,
     IDENTIFIER,
     LENGTH,
-    MAX_NAME,
-    NAME,
     NUMBER,
     TEXT,
     TITLE,
@@ -29,12 +29,8 @@ from wirflow.definition.shape import (
     Table,
     Word,
     one_of,
-    spelled,
 )
 from wirflow.text import Text
-
-EVERYWHERE: Final = "*"
-"""As a state: every state that is not final."""
 
 CEL_KEYWORDS: Final = frozenset(
     {
@@ -57,63 +53,9 @@ CEL_KEYWORDS: Final = frozenset(
 OWN_WORDS: Final = frozenset({"old", "today", "state", "key", "has", "active", "children", "each"})
 """Names that expressions have of themselves."""
 
-_PLACE: Final = re.compile(rf"{NAME.pattern}(?:\.{NAME.pattern})*", re.ASCII)
-_MAX_PLACE: Final = 4 * MAX_NAME
+_ROLE: Final = Record(Text("{title: …}", "{title: …}"), {"title": CALLED})
 
-_TARGET: Final = Word(
-    Text(
-        "ein Zustand, ein innerer mit denen um ihn: review.formal",
-        "a state, an inner one with those around it: review.formal",
-    ),
-    lambda scalar: _PLACE.fullmatch(scalar.text) is not None and len(scalar.text) <= _MAX_PLACE,
-    "bad-name",
-    IDENTIFIER.hint,
-    spelled(_PLACE, _MAX_PLACE),
-)
-_STATE: Final = Word(
-    Text('ein Zustand oder "*" für alle, die nicht final sind', 'a state, or "*" for all that are not final'),
-    lambda scalar: scalar.text == EVERYWHERE or _TARGET.test(scalar),
-    "bad-name",
-    IDENTIFIER.hint,
-    spelled(re.compile(rf"\*|{_PLACE.pattern}", re.ASCII), _MAX_PLACE),
-)
-_STATES: Final = Many(_STATE)
-_NAMES: Final = Many(IDENTIFIER)
-_ASSIGNMENTS: Final = Table(EXPRESSION, IDENTIFIER)
-
-_CALLED: Final = Key(
-    TITLE,
-    about=Text(
-        "Wie es heißt; sonst der Name, mit Leerzeichen statt '_'.",
-        "What a person calls it; else the name, with blanks for '_'.",
-    ),
-)
-
-_NOTICE: Final = Record(
-    Text("eine Vorlage oder {template: …, to: [Rolle]}", "a template or {template: …, to: [role]}"),
-    {
-        "template": Key(
-            IDENTIFIER,
-            required=True,
-            about=Text(
-                "Name der Vorlage: templates/<Name>.de.j2 und .en.j2.",
-                "Name of the template: templates/<name>.de.j2 and .en.j2.",
-            ),
-        ),
-        "to": Key(
-            _NAMES,
-            about=Text(
-                "Rollen, die das Schreiben bekommen; sonst alle Rollen des Ablaufs.",
-                "Roles that receive it; else all roles of the workflow.",
-            ),
-        ),
-    },
-    bare="template",
-)
-
-_ROLE: Final = Record(Text("{title: …}", "{title: …}"), {"title": _CALLED})
-
-_CHOICE: Final = Record(Text("{title: …}", "{title: …}"), {"title": _CALLED})
+_CHOICE: Final = Record(Text("{title: …}", "{title: …}"), {"title": CALLED})
 
 _FIELD: Final = Record(
     Text("{type: …, title: …}", "{type: …, title: …}"),
@@ -136,7 +78,7 @@ _FIELD: Final = Record(
         "max_items": Key(
             COUNT, about=Text("Bei list: höchstens so viele Werte.", "For list: at most so many items.")
         ),
-        "title": _CALLED,
+        "title": CALLED,
         "required": Key(
             BOOLEAN,
             about=Text("Ohne diese Angabe beginnt kein Vorgang.", "No case starts without it."),
@@ -188,7 +130,7 @@ _LINK: Final = Record(
                 "Von welchem Ablauf der verknüpfte Vorgang ist.", "Of which workflow the linked case is."
             ),
         ),
-        "title": _CALLED,
+        "title": CALLED,
     },
 )
 
@@ -197,7 +139,7 @@ _STATE_ITEM: Final = Record(
         "{title: …, initial: true, final: true, tone: …}", "{title: …, initial: true, final: true, tone: …}"
     ),
     {
-        "title": _CALLED,
+        "title": CALLED,
         "initial": Key(
             BOOLEAN,
             about=Text(
@@ -258,7 +200,7 @@ _SIGNAL: Final = Record(
         ),
         "when": Key(EXPRESSION, about=Text("Nur wenn das gilt (CEL).", "Only if this holds (CEL).")),
         "with": Key(
-            _ASSIGNMENTS,
+            ASSIGNMENTS,
             about=Text(
                 "Angaben für den anderen Vorgang: dessen Feld und ein Ausdruck über diesen.",
                 "Facts for the other case: its field and an expression over this one.",
@@ -288,9 +230,9 @@ _REQUIREMENT: Final = Record(
 _TRANSITION: Final = Record(
     Text("{from: …, to: …, by: …}", "{from: …, to: …, by: …}"),
     {
-        "title": _CALLED,
+        "title": CALLED,
         "from": Key(
-            _STATES,
+            STATES,
             required=True,
             about=Text(
                 'In welchen Zuständen es möglich ist; "*" für alle, die nicht final sind.',
@@ -298,21 +240,21 @@ _TRANSITION: Final = Record(
             ),
         ),
         "to": Key(
-            _TARGET,
+            TARGET,
             about=Text(
                 "Der neue Zustand; fehlt er, bleibt der Vorgang, wo er ist.",
                 "The new state; without it the case stays where it is.",
             ),
         ),
         "by": Key(
-            _NAMES,
+            NAMES,
             about=Text(
                 "Rollen, die es dürfen; fehlen sie, geschieht es nur durch Fristen und andere Vorgänge.",
                 "Roles that may do it; without them only deadlines and other cases do.",
             ),
         ),
         "not_by": Key(
-            _NAMES,
+            NAMES,
             about=Text(
                 "Vier Augen: nicht, wer zuletzt dieses Ereignis ausgeführt hat ('start' gehört dazu).",
                 "Four eyes: not who did this event last ('start' is one, too).",
@@ -340,21 +282,21 @@ _TRANSITION: Final = Record(
             ),
         ),
         "set": Key(
-            _ASSIGNMENTS,
+            ASSIGNMENTS,
             about=Text(
                 "Felder, die daraus folgen, je mit einem Ausdruck (CEL); der Reihe nach.",
                 "Fields that follow from it, each with an expression (CEL); in order.",
             ),
         ),
         "clear": Key(
-            _NAMES,
+            NAMES,
             about=Text(
                 "Felder, die danach fehlen; 'set' sieht sie noch.",
                 "Fields that are absent afterwards; 'set' still sees them.",
             ),
         ),
         "notices": Key(
-            Many(_NOTICE), about=Text("Wer davon ein Schreiben bekommt.", "Who is written to about it.")
+            Many(NOTICE), about=Text("Wer davon ein Schreiben bekommt.", "Who is written to about it.")
         ),
         "tell": Key(
             Many(_SIGNAL),
@@ -384,133 +326,11 @@ _TRANSITION: Final = Record(
         ),
     },
 )
-
-_ESCALATION: Final = Record(
-    Text("{after: P5D, to: [Rolle]}", "{after: P5D, to: [role]}"),
-    {
-        "after": Key(
-            TEXT,
-            required=True,
-            about=Text(
-                "Wie lange nach dem letzten Tag, etwa P5D.", "How long after the last day, such as P5D."
-            ),
-        ),
-        "to": Key(_NAMES, required=True, about=Text("Rollen, die es erfahren.", "Roles that hear of it.")),
-        "unless": Key(
-            _NAMES,
-            about=Text(
-                "Nicht, wenn eines dieser Ereignisse seit der ersten Erinnerung geschehen ist.",
-                "Not if one of these events has happened since the first reminder.",
-            ),
-        ),
-        "template": Key(
-            TEXT,
-            about=Text(
-                "Das Schreiben; sonst das der Erinnerungen.", "The notice; else that of the reminders."
-            ),
-        ),
-    },
-)
-
-_DEADLINE: Final = Record(
-    Text(
-        "{while: …, on: …} oder {while: …, from: …, rule: …}",
-        "{while: …, on: …} or {while: …, from: …, rule: …}",
-    ),
-    {
-        "title": _CALLED,
-        "while": Key(
-            _STATES,
-            required=True,
-            about=Text(
-                'In welchen Zuständen sie läuft; "*" für alle, die nicht final sind.',
-                'In which states it runs; "*" for all that are not final.',
-            ),
-        ),
-        "when": Key(
-            EXPRESSION,
-            about=Text("Sie läuft nur, solange das gilt (CEL).", "It runs only as long as this holds (CEL)."),
-        ),
-        "on": Key(
-            IDENTIFIER,
-            about=Text(
-                "Datumsfeld, das selbst der letzte Tag ist.", "Date field that is the last day itself."
-            ),
-        ),
-        "from": Key(
-            IDENTIFIER,
-            about=Text("Datumsfeld, ab dem gerechnet wird.", "Date field from which is counted."),
-        ),
-        "period": Key(
-            TEXT,
-            about=Text(
-                "Dauer nach ISO 8601 wie P6M, oder ein Feld vom Typ period.",
-                "A period of ISO 8601 such as P6M, or a field of type period.",
-            ),
-        ),
-        "rule": Key(
-            TEXT,
-            about=Text(
-                "Nach welcher Vorschrift gerechnet wird, etwa vwvfg-31 oder no-roll.",
-                "The rule of law by which is counted, such as vwvfg-31 or no-roll.",
-            ),
-        ),
-        "law": Key(
-            TEXT,
-            about=Text(
-                "Die Rechtsgrundlage, wie das Amt sie nennt.", "The legal ground, as the office names it."
-            ),
-        ),
-        "fires": Key(
-            one_of("end_of_day", "start_of_day"),
-            about=Text(
-                "Ob die Frist mit ihrem Tag endet (üblich) oder mit ihm beginnt.",
-                "Whether it is over at the end of its day (usual) or opens with its beginning.",
-            ),
-        ),
-        "fire": Key(
-            IDENTIFIER, about=Text("Das Ereignis, das sie auslöst.", "The event that it brings about.")
-        ),
-        "remind": Key(
-            Many(TEXT),
-            about=Text(
-                "Wie lange vorher erinnert wird, etwa [P6M, P1M, P2W].",
-                "How long before people are reminded, such as [P6M, P1M, P2W].",
-            ),
-        ),
-        "every": Key(
-            TEXT,
-            about=Text(
-                "Nach welcher Dauer sie wiederkehrt, etwa P1Y.",
-                "The period after which it recurs, such as P1Y.",
-            ),
-        ),
-        "given": Key(
-            Table(IDENTIFIER, IDENTIFIER),
-            about=Text(
-                "Was die Regel sonst wissen soll: Tatsache und Feld, etwa received_on: letter_came_on.",
-                "What else the rule should know: fact and field, such as received_on: letter_came_on.",
-            ),
-        ),
-        "escalate": Key(
-            _ESCALATION,
-            about=Text("Wer davon erfährt, wenn sie verstrichen ist.", "Who hears of it when it is over."),
-        ),
-        "notice": Key(
-            _NOTICE,
-            about=Text(
-                "Das Schreiben zu jeder Erinnerung und, wenn nichts ausgelöst wird, zum Tag selbst.",
-                "Sent with each reminder, and on the day itself if nothing is fired.",
-            ),
-        ),
-    },
-)
-
 _WARNING: Final = Record(
     Text("{while: …, when: …, text: …}", "{while: …, when: …, text: …}"),
     {
         "while": Key(
-            _STATES,
+            STATES,
             required=True,
             about=Text(
                 'In welchen Zuständen gewarnt wird; "*" für alle, die nicht final sind.',
@@ -530,7 +350,7 @@ _WARNING: Final = Record(
 _MONEY: Final = Record(
     Text("{counts: …, amount: …, from: …, until: …}", "{counts: …, amount: …, from: …, until: …}"),
     {
-        "title": _CALLED,
+        "title": CALLED,
         "counts": Key(
             one_of(*get_args(Counts)),
             required=True,
@@ -540,7 +360,7 @@ _MONEY: Final = Record(
             ),
         ),
         "while": Key(
-            _STATES,
+            STATES,
             about=Text(
                 'In welchen Zuständen es zählt; "*" für alle, die nicht final sind. Vorgabe: in allen.',
                 'In which states it counts; "*" for all that are not final. Default: in all.',
@@ -579,7 +399,7 @@ _CORRECTIONS: Final = Record(
     Text("{by: [Rolle]}", "{by: [role]}"),
     {
         "by": Key(
-            _NAMES,
+            NAMES,
             required=True,
             about=Text("Rollen, die Angaben berichtigen dürfen.", "Roles that may put facts right."),
         )
@@ -609,7 +429,7 @@ WORKFLOW: Final = Record(
                 "Name of the workflow in commands and links.",
             ),
         ),
-        "title": _CALLED,
+        "title": CALLED,
         "subject": Key(
             TITLE,
             about=Text(
@@ -668,7 +488,7 @@ WORKFLOW: Final = Record(
             ),
         ),
         "deadlines": Key(
-            Table(_DEADLINE, IDENTIFIER),
+            Table(DEADLINE, IDENTIFIER),
             about=Text("Fristen: was von selbst geschieht, und wann.", "What happens by itself, and when."),
         ),
         "constraints": Key(

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from wirflow.definition.shape import EXPRESSION, IDENTIFIER, TEXT, TITLE, Key, Record, Table
+from wirflow.definition.grammar_parts import ASSIGNMENTS, CALLED
+from wirflow.definition.shape import EXPRESSION, IDENTIFIER, TEXT, Key, Record, Table
 from wirflow.text import Text
-
-_ASSIGNMENTS: Final = Table(EXPRESSION, IDENTIFIER)
-
-_CALLED: Final = Key(
-    TITLE,
-    about=Text(
-        "Wie es heißt; sonst der Name, mit Leerzeichen statt '_'.",
-        "What a person calls it; else the name, with blanks for '_'.",
-    ),
-)
 
 PARENT: Final = Record(
     Text("{workflow: …, title: …}", "{workflow: …, title: …}"),
@@ -28,7 +19,7 @@ PARENT: Final = Record(
                 "Of which workflow the case is that it belongs to.",
             ),
         ),
-        "title": _CALLED,
+        "title": CALLED,
     },
     bare="workflow",
 )
@@ -43,7 +34,7 @@ CHILDREN: Final = Record(
                 "Zu welchem Ablauf diese Untervorgänge gehören.", "Of which workflow these children are."
             ),
         ),
-        "title": _CALLED,
+        "title": CALLED,
     },
     bare="workflow",
 )
@@ -90,7 +81,7 @@ START: Final = Record(
             ),
         ),
         "with": Key(
-            _ASSIGNMENTS,
+            ASSIGNMENTS,
             about=Text(
                 "Angaben des Untervorgangs: sein Feld und ein Ausdruck über diesen Vorgang.",
                 "Facts of the child: its field and an expression over this case.",

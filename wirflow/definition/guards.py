@@ -67,7 +67,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
-    from wirflow.definition.model import Field, LinkedField, Workflow
+    from wirflow.definition.field import Field, LinkedField
+    from wirflow.definition.model import Workflow
 
 __all__ = ["AbsentError", "GuardError", "Guards", "Linked", "Problem", "Scope", "guards_for"]
 

@@ -20,8 +20,9 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.expression import compared, read
+from wirflow.definition.field import Field, Link, LinkedField, linked_field
 from wirflow.definition.finding import Place
-from wirflow.definition.model import Field, Link, LinkedField, State, Workflow, linked_field
+from wirflow.definition.model import State, Workflow
 from wirflow.definition.shape import EXPRESSION, IDENTIFIER, TEXT, TITLE, Key, Record, Table, one_of
 from wirflow.errors import nearest
 from wirflow.text import Text

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from wirflow.definition.build import build
 from wirflow.definition.declare import Outline, outline
+from wirflow.definition.field import linked_field
 from wirflow.definition.finding import Finding
 from wirflow.definition.grammar import WORKFLOW
 from wirflow.definition.invariant import Invariant, invariants
 from wirflow.definition.log import Log, Source
-from wirflow.definition.model import Workflow, linked_field
+from wirflow.definition.model import Workflow
 from wirflow.definition.shape import Part
 from wirflow.definition.yaml import Document, read_file, read_text
 from wirflow.errors import DefinitionError

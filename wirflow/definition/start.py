@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from wirflow.definition.declare import Outline
+    from wirflow.definition.field import Field, Link
     from wirflow.definition.log import Log
-    from wirflow.definition.model import Field, Link
     from wirflow.definition.shape import Part
     from wirflow.definition.yaml import Scalar
 

@@ -24,7 +24,7 @@ from wirflow.text import Lang, Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from wirflow.definition.model import Field
+    from wirflow.definition.field import Field
 
 Item = str | int | bool | Decimal | date | Span
 """What an item of a list may be."""

@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.expression import read
-from wirflow.definition.model import CHILDREN, Link, LinkedField, Requirement
+from wirflow.definition.field import Link, LinkedField
+from wirflow.definition.model import CHILDREN, Requirement
 from wirflow.text import Text
 
 if TYPE_CHECKING:

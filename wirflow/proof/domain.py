@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from wirflow.definition.expression import Reading
-    from wirflow.definition.model import Field
+    from wirflow.definition.field import Field
     from wirflow.definition.values import Value
     from wirflow.proof.subject import Subject
 

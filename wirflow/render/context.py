@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from wirflow.clock import civil_date
 from wirflow.definition import document, span
 from wirflow.definition.document import Document
-from wirflow.definition.model import CORRECT, Field, LinkedField
+from wirflow.definition.field import Field, LinkedField
+from wirflow.definition.model import CORRECT
 from wirflow.definition.span import Span
 from wirflow.definition.values import Value, item_of, show
 from wirflow.text import Lang, Text

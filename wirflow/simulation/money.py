@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.clock import civil_date, start_of_day
 from wirflow.core.firing import as_linked
+from wirflow.definition.field import Field, FieldType
 from wirflow.definition.guards import AbsentError, guards_for
-from wirflow.definition.model import Counts, Field, FieldType, Money
+from wirflow.definition.model import Counts, Money
 from wirflow.simulation.course import happenings
 from wirflow.simulation.simulation import Simulation
 from wirflow.text import Text

@@ -6,12 +6,10 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
+from wirflow.definition.field import Children, Field, Link
 from wirflow.definition.model import (
-    Children,
     DeadlineSpec,
     Escalation,
-    Field,
-    Link,
     Notice,
     Requirement,
     Role,

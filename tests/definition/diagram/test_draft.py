@@ -10,7 +10,8 @@ import pytest
 from tests.definition.diagram.sample import WORKFLOW, state, text, way
 from wirflow.definition.diagram import Course, Step, draft
 from wirflow.definition.diagram.words import Words
-from wirflow.definition.model import SEPARATOR, Field
+from wirflow.definition.field import Field
+from wirflow.definition.model import SEPARATOR
 from wirflow.errors import UnknownNameError
 from wirflow.text import Text
 
@@ -198,7 +199,7 @@ def test_rules_and_long_guards_are_told_in_notes():
 )
 def test_guards_are_told_in_words(source, told):
     """Fields, states and choices are called by their titles, and signs are those that people write."""
-    from wirflow.definition.model import Choice  # noqa: PLC0415 - only here
+    from wirflow.definition.field import Choice  # noqa: PLC0415 - only here
 
     flow = replace(
         WORKFLOW,

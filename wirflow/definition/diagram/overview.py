@@ -12,7 +12,8 @@ from wirflow.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from wirflow.definition.model import Children, Link, Workflow
+    from wirflow.definition.field import Children, Link
+    from wirflow.definition.model import Workflow
     from wirflow.text import Lang
 
 _TITLE = Text("Workflows und was sie verbindet", "Workflows and what links them")
