@@ -33,7 +33,7 @@ class NewCase:
     found: bool = False
     """It was not begun here, but found in a portfolio or a list, be it in the initial state."""
     child: str | None = None
-    """Of which kind of children of its parent it is; None: the one of its workflow."""
+    """Of which kind of children of its parent it is; without a word, the one of its workflow."""
     origin: Origin | None = None
     """What started it, unless a person did."""
 
