@@ -225,6 +225,18 @@ def test_check_finds_nothing_in_what_ships_and_something_in_what_is_broken(wirfl
     assert wirflow("doctor").code == 1
 
 
+def test_check_says_when_other_files_keep_runs_from_being_tried(wirflow, demo):
+    """Nothing found is no proof if nothing was tried: what stands in the way is named, beside the data."""
+    sound = Path(__file__).parents[2] / "workflows" / "council_paper.yaml"
+    (demo / "workflows" / "mine.yaml").write_text("wirflow: 1\nworkflow: mine\n", encoding="utf-8")
+    for command in ("check", "check --format json"):
+        said = wirflow(f"{command} {sound} --lang en")
+        assert said.code == 0
+        assert "No runs were tried" in said.err
+        assert "mine.yaml" in said.err
+    assert "No runs" not in wirflow("check --lang en").err + wirflow(f"check {sound} --quick --lang en").err
+
+
 def test_check_judges_the_offices_own_rules(wirflow, demo):
     """A rule of law of the office's own is checked with its path."""
     with (demo / "wirflow.toml").open("a") as file:

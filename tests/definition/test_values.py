@@ -206,3 +206,13 @@ def test_what_is_absent_is_shown_as_such():
 def test_values_are_shown_in_the_readers_language(kind, value, german, english):
     """Money, truth, choices and periods read as people of either language write them."""
     assert (show(field(kind), value, "de"), show(field(kind), value, "en")) == (german, english)
+
+
+def test_a_document_told_by_its_parts_is_told_what_they_are():
+    """A hash that is none is refused with what a hash is, and what was given reads as it was written."""
+    field = Field(name="letter", type="document", title=Text("Brief", "Letter"))
+    with pytest.raises(InputError) as refused:
+        parse(field, {"name": "a.pdf", "sha256": "aa"})
+    assert "sha256" in refused.value.message.en
+    assert refused.value.hint is not None
+    assert "64" in refused.value.hint.en

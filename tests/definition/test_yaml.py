@@ -274,3 +274,11 @@ def test_no_finding_stands_below_the_end_of_a_file(text):
     lines = text.split("\n")
     assert all(item.place.line <= len(lines) for item in found)
     assert all(item.place.column <= len(lines[item.place.line - 1]) + 1 for item in found)
+
+
+@pytest.mark.parametrize("text", ["a: {b: Permit: first phase}", "a: [b, c: d: e]", "a: {b: c] }"])
+def test_a_text_that_ends_a_bracket_too_early_is_told_to_stand_in_quotes(text):
+    """What is missing is seldom the bracket: most often a text has a sign in it that means something."""
+    finding = read_text(text).findings[0]
+    assert finding.hint is not None
+    assert "quotes" in finding.hint.en

@@ -11,7 +11,8 @@ from wirflow.definition import reader
 from wirflow.definition.check import check
 from wirflow.definition.yaml import read_text
 from wirflow.proof import prove
-from wirflow.proof.abstract import KIDS, plainly
+from wirflow.proof.abstract import plainly
+from wirflow.proof.answers import KIDS
 
 if TYPE_CHECKING:
     from wirflow.definition.reader import Reading
@@ -82,5 +83,7 @@ def test_a_run_that_children_lead_is_told_and_not_played(rule):
     claims = [item for item in prove(read).claims if item.finding.code == "invariant"]
     assert len(claims) == 1
     assert claims[0].story
-    assert "children_" in claims[0].story.lines[-1]
+    assert "[" in claims[0].story.lines[-1]
+    assert "report.all(r, r.final): true" in claims[0].story.lines[-1]
+    assert "children_" not in claims[0].finding.line("en")
     assert not claims[0].story.playable

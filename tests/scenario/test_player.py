@@ -81,13 +81,13 @@ def test_a_deadline_that_should_not_run_is_told(tmp_path):
 
 
 def test_refusals_are_compared_in_either_language(tmp_path):
-    """A refusal has to come, and with its words; what is refused without being expected is told."""
+    """A refusal has to come, and with its words, small or capital; what is refused unexpectedly is told."""
     act = "  - {at: 2021-01-05, do: %s, as: %s, set: {%s}%s}\n"
     approve = ("G-2 approve", "leo", "ends: 2021-06-30")
     found = played(
         tmp_path,
         act % (*approve, ", refused: Der Betrag fehlt")
-        + act % (*approve, ", refused: amount is missing")
+        + act % (*approve, ", refused: AMOUNT is missing")
         + act % (*approve, "")
         + act % (*approve, ", refused: Vier-Augen")
         + act % ("G-2 submit", "ada", "amount: 5", ", refused: true")

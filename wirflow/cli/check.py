@@ -11,12 +11,12 @@ import typer
 
 from wirflow.cli.app import Command
 from wirflow.cli.desk import desk_of
-from wirflow.cli.screen import Screen
+from wirflow.cli.screen import Screen, note
 from wirflow.cli.words import both
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from wirflow.definition.finding import Finding
     from wirflow.office import Office
@@ -146,12 +146,28 @@ def check(
             ),
             style="red" if errors else "green",
         )
+    _barred(result.barred, desk.lang)
     if result.report:
         _extents(screen, result.report, bounds=bounds)
     if counterexample is not None:
         _write(screen, counterexample, result.report)
     if any(finding.severity == "error" for finding in result.findings):
         raise typer.Exit(EXIT_FINDINGS)
+
+
+def _barred(files: Sequence[str], lang: Lang) -> None:
+    """Say on the other stream that no run was tried, because of files that nobody asked about."""
+    if files:
+        others = ", ".join(files)
+        note(
+            Text(
+                f"Verläufe wurden nicht durchprobiert, weil andere Dateien fehlerhaft sind: {others}. "
+                "wirflow check ohne Dateien zeigt alle Fehler.",
+                f"No runs were tried, because other files have errors: {others}. "
+                "wirflow check without files shows all errors.",
+            ),
+            lang,
+        )
 
 
 def _extents(screen: Screen, report: Tried, *, bounds: bool) -> None:

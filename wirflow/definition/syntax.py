@@ -10,6 +10,10 @@ _QUOTES: Final = Text(
     "Text mit ': ' oder ' #' darin steht in Anführungszeichen.",
     "Text with ': ' or ' #' in it stands in quotes.",
 )
+_IN_BRACES: Final = Text(
+    "Text mit ': ', ',' oder Klammern darin steht in Anführungszeichen.",
+    "Text with ': ', ',' or brackets in it stands in quotes.",
+)
 _INDENT: Final = Text(
     "Meist ist die Einrückung falsch: Was zusammengehört, beginnt in derselben Spalte.",
     "Most often the indentation is wrong: what belongs together starts in the same column.",
@@ -42,11 +46,11 @@ _PROBLEMS: Final[dict[str, tuple[Text, Text | None]]] = {
     ),
     "did not find expected ',' or ']'": (
         Text("In der Liste fehlt ',' oder ']'.", "A ',' or ']' is missing in the list."),
-        None,
+        _IN_BRACES,
     ),
     "did not find expected ',' or '}'": (
         Text("In der Klammer fehlt ',' oder '}'.", "A ',' or '}' is missing in the braces."),
-        None,
+        _IN_BRACES,
     ),
     "did not find expected node content": (
         Text(

@@ -89,7 +89,7 @@ def parse(field: Field, raw: object) -> Value:
     except (ValueError, ArithmeticError, TypeError):
         value = None
     if value is None:
-        raise _wrong(field, raw, _SOME_TEXT if field.type == "text" else takes(field))
+        raise _wrong(field, raw, _hint(field, raw))
     if field.type == "choice":
         _check_choice(field, str(value))
     if field.type == "text" and len(str(value)) > (field.max_length or MAX_TEXT):
@@ -449,6 +449,22 @@ def _check_choice(field: Field, value: str) -> None:
 def _check_bounds(field: Field, raw: object, value: int | Decimal) -> None:
     if (field.min is not None and value < field.min) or (field.max is not None and value > field.max):
         raise _wrong(field, raw, takes(field))
+
+
+_PARTS: Final = Text(
+    "Ein Dokument ist eine Datei, etwa bescheid.pdf, oder {name: bescheid.pdf, sha256: …} mit den 64 "
+    "Hexadezimalziffern ihres SHA-256.",
+    "A document is a file, such as letter.pdf, or {name: letter.pdf, sha256: …} with the 64 hexadecimal "
+    "digits of its SHA-256.",
+)
+"""What a document takes that is told by its parts."""
+
+
+def _hint(field: Field, raw: object) -> Text:
+    """What a field takes to which a value was given that is none."""
+    if field.type == "document" and isinstance(raw, Mapping):
+        return _PARTS
+    return _SOME_TEXT if field.type == "text" else takes(field)
 
 
 def _written(raw: object) -> str:

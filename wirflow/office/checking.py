@@ -33,6 +33,8 @@ class Checked:
     findings: tuple[Finding, ...]
     report: Report | None = field(default=None)
     """What trying everything showed, with the runs that show it; None: nothing was tried."""
+    barred: tuple[str, ...] = ()
+    """Files that nobody asked about, whose errors kept the runs from being tried."""
 
 
 def check(office: Office | None, files: Sequence[Path], effort: Effort | None = None) -> Checked:
@@ -82,13 +84,18 @@ def check(office: Office | None, files: Sequence[Path], effort: Effort | None = 
         findings += [*_own_rules(office), *unknown_roles(office, reading.workflows.values())]
     findings += _portfolios(collections, reading.workflows.values())
     report = None
-    if effort is not None and not any(finding.severity == "error" for finding in (*found, *findings)):
+    wrong = [finding for finding in (*found, *findings) if finding.severity == "error"]
+    told = {id(finding) for finding in findings}
+    barred = dict.fromkeys(finding.place.file for finding in wrong if id(finding) not in told)
+    if effort is None:
+        barred = {}
+    elif not wrong:
         only = {name for name, source in reading.sources.items() if not files or source.file in asked}
         report = _tried(office, reading, collections, only, effort)
         findings += report.findings
     if futures and not reading.errors:
         findings += _scenarios(office, futures, reading, templates)
-    return Checked(len(chosen), tuple(findings), report)
+    return Checked(len(chosen), tuple(findings), report, tuple(barred))
 
 
 def _tried(

@@ -12,17 +12,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from wirflow.definition.expression import read
-from wirflow.definition.field import Link, LinkedField
+from wirflow.definition.field import Link
 from wirflow.definition.model import CHILDREN, Requirement
+from wirflow.proof.answers import KIDS, Question
 from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from wirflow.definition.model import Transition, Workflow
-
-KIDS: Final = "children_"
-"""The linked case that answers for all children; no link of an author ends in `_`."""
 
 SOMEBODY: Final = "?children"
 """Its key, which no case has."""
@@ -69,7 +67,7 @@ class _Asked:
     def __init__(self, workflow: Workflow) -> None:
         self._groups = {CHILDREN, *workflow.children_by_name}
         self._names: dict[str, str] = {}
-        self.fields: dict[str, LinkedField] = {}
+        self.fields: dict[str, Question] = {}
 
     def text(self, expr: str) -> str:
         """An expression with a name in place of each question."""
@@ -117,7 +115,7 @@ class _Asked:
             plain = _SIGNS.sub("_", words).strip("_").casefold()[:40].strip("_")
             name = f"{plain}_{len(self._names)}"
             self._names[words] = name
-            self.fields[name] = LinkedField(name=name, type="integer" if counts else "boolean")
+            self.fields[name] = Question(name=name, type="integer" if counts else "boolean", words=words)
         return self._names[words]
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from wirflow.clock import civil_date
-from wirflow.proof.abstract import KIDS
+from wirflow.proof.answers import KIDS, laws
 from wirflow.proof.solver import FULL, Assignment, GivenUpError, Solver, Variable
 from wirflow.proof.world import ZONE, Member, Node, Step
 
@@ -78,6 +78,7 @@ class Chooser:
         known = event.input if event else {}
         moment = event.occurred_at if event else node.now
         by_itself = member.subject.clock_reads(member.subject.arrivals(state, which))
+        conditions = [*conditions, *((law, True) for law in laws(member.subject.lean, reads))]
         needed = frozenset(
             name.removeprefix("old.") for row in item.set for name in member.subject.oracle.values(row.value)
         )

@@ -20,6 +20,7 @@ from wirflow.proof.domain import Domain
 from wirflow.proof.ends import DeadEnds
 from wirflow.proof.exits import Exits
 from wirflow.proof.oracle import Oracle
+from wirflow.proof.presence import keeps
 from wirflow.proof.pursuit import Pursuit
 from wirflow.proof.refute import MANY, Kept, Roots, refute
 from wirflow.proof.search import ENDLESS, Exploration, Goal, Search
@@ -488,6 +489,11 @@ class DefinitionProof:
         """`invariant`: a run in which it does not hold."""
         oracle = Oracle(asked_of(self.workflow))
         names = frozenset(oracle.names(item.text)) & frozenset(self.workflow.field_by_name)
+        places = keeps(self.workflow, oracle, item)
+        if places is not None:
+            title = f"{self.workflow.name}: {item.name}"
+            self.proved.append(Extent(subject=title, moments=places, decisions=0, depth=0, whole=True))
+            return
 
         def build(kept: Kept | None) -> tuple[Walker, Roots]:
             rules = None if kept is None else frozenset(row[1:] for row in kept)

@@ -67,6 +67,8 @@ class Domain:
         self._sizes: set[int] = {1, 2}
         self._changing: set[str] = set()
         """Names that are compared with what they were."""
+        self._factors: set[str] = set()
+        """Names that are compared with products: the literals alone do not tell how large these are."""
         self._years = False
         self.cut = False
         """Some days that matter were left out: there are too many."""
@@ -269,6 +271,8 @@ class Domain:
             self._periods.update(
                 str(value) for name in by_kind.get("period", ()) for value in self.values(name)
             )
+        if any(token.kind == "sign" and token.text == "*" for token in tokens):
+            self._factors.update(by_kind.get("number", ()))
         years = any(token.text == "getFullYear" for token in tokens)
         for index, token in enumerate(tokens, begin):
             if token.kind == "number":
@@ -388,6 +392,8 @@ class Domain:
             found.append(found[0] + 100)
         for literal in sorted(literals):
             found += [literal, literal + step, literal - step]
+        if any(self._root(other) == self._root(name) for other in self._factors):
+            found.append(found[0] * found[0])
         low, high = (field.min, field.max) if field else (None, None)
         kept = [
             item

@@ -131,6 +131,15 @@ class Oracle:
         except (AbsentError, GuardError):
             return False
 
+    def holds_there(self, expr: str, facts: Facts, there: frozenset[str]) -> bool:
+        """Whether an expression holds if these facts are there, whatever they say.
+
+        Raises:
+            AbsentError: that depends on what they say, or on a fact that is not there.
+            GuardError: it cannot be evaluated.
+        """
+        return self._guards.holds(expr, _Partly(facts, there))
+
     def ask(self, expr: str, facts: Facts) -> bool | None:
         """Whether an expression holds; None if it needs a fact that is absent, or cannot be evaluated."""
         asked = self._known.get(expr)

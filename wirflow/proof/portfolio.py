@@ -26,7 +26,8 @@ from wirflow.definition.portfolio import Portfolio
 from wirflow.definition.values import Value, from_json
 from wirflow.errors import InputError
 from wirflow.proof import words
-from wirflow.proof.abstract import KIDS, SOMEBODY, always
+from wirflow.proof.abstract import SOMEBODY, always
+from wirflow.proof.answers import KIDS
 from wirflow.proof.claim import Claim, Effort, Extent
 from wirflow.proof.domain import Domain
 from wirflow.proof.oracle import Oracle

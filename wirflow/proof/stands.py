@@ -51,7 +51,7 @@ class Stands:
         known = self._after.get((stand, number))
         if known is None:
             known = self._after[stand, number] = frozenset(
-                place for first in self._led(stand, number) for place in self._through(first)
+                place for first in self.led(stand, number) for place in self._through(first)
             )
         return known
 
@@ -83,7 +83,7 @@ class Stands:
         queue: list[tuple[str, tuple[int, ...]]] = [(place, ())]
         seen = {place}
         for here, way in queue:
-            for number, after in self._automatic(here):
+            for number, after in self.automatic(here):
                 if after == place:
                     return (*way, number)
                 if after not in seen:
@@ -91,14 +91,14 @@ class Stands:
                     queue.append((after, (*way, number)))
         return ()
 
-    def _automatic(self, place: str) -> Iterator[tuple[int, str]]:
+    def automatic(self, place: str) -> Iterator[tuple[int, str]]:
         """The automatic steps that may be taken from a place."""
         for number, item in self._workflow.automatic:
             if any(
                 name in item.sources and (item.when is not None or self.is_over(place, name))
                 for name in self._workflow.active(place)
             ):
-                yield from ((number, after) for after in self._led(place, number))
+                yield from ((number, after) for after in self.led(place, number))
 
     def reach(self, stand: str) -> frozenset[str] | None:
         """All places that may follow, itself included; None: too many."""
@@ -137,7 +137,7 @@ class Stands:
                 if item.when is None:
                     break  # what stands behind it is never tried
 
-    def _led(self, stand: str, number: int) -> set[str]:
+    def led(self, stand: str, number: int) -> set[str]:
         """Where a transition itself leads, whatever is remembered."""
         item = self._workflow.transitions[number]
         first = self._machine.after(stand, number)
@@ -176,7 +176,7 @@ class Stands:
         found, queue = {stand}, [stand]
         while queue and len(found) <= MAX_STANDS:
             place = queue.pop()
-            for _, after in self._automatic(place):
+            for _, after in self.automatic(place):
                 if after not in found:
                     found.add(after)
                     queue.append(after)

@@ -14,7 +14,7 @@ import yaml
 from wirflow.definition.document import Document
 from wirflow.definition.span import Span
 from wirflow.definition.values import Value, to_json
-from wirflow.proof.abstract import KIDS
+from wirflow.proof.answers import KIDS, Question
 from wirflow.proof.world import NINE, ZONE, Member, Node, Step
 from wirflow.text import Text
 
@@ -133,7 +133,9 @@ class Story:
         if step.kind == "wait":
             return f"{day} {self.portfolio or ''}".rstrip()
         far = "".join(
-            f" [{link}{': ' + case.state if case.state else ''}{_braces(case.data)}]"
+            f" [{self._answers(step.key, case.data)}]"
+            if link == KIDS
+            else f" [{link}{': ' + case.state if case.state else ''}{_braces(case.data)}]"
             for link, case in step.far.items()
             if case.state or case.data
         )
@@ -144,6 +146,13 @@ class Story:
         given = _braces(step.given)
         end = "✗" if step.refused else f"⇒ {step.place}"
         return f"{day}{who} {step.key} {what}{given}{far} {end}"
+
+    def _answers(self, key: str, data: Mapping[str, Value]) -> str:
+        """What the children say, each answer behind its question."""
+        member = next(item for item in self.members if item.key == key)
+        fields = member.subject.workflow.link_by_name[KIDS].fields
+        words = {item.name: item.words for item in fields if isinstance(item, Question)}
+        return ", ".join(f"{words.get(name, name)}: {_word(value)}" for name, value in data.items())
 
 
 def _agree(one: LinkedCase, other: LinkedCase) -> bool:
@@ -166,7 +175,18 @@ def _plain(data: Mapping[str, Value]) -> dict[str, Any]:
 def _braces(data: Mapping[str, Value]) -> str:
     if not data:
         return ""
-    return " {" + ", ".join(f"{name}: {to_json(value)}" for name, value in data.items()) + "}"
+    return " {" + ", ".join(f"{name}: {_word(value)}" for name, value in data.items()) + "}"
+
+
+def _word(value: Value) -> str:
+    """A value as a scenario would write it on one line; of a document its name."""
+    if isinstance(value, Document):
+        return value.name
+    if isinstance(value, tuple):
+        return f"[{', '.join(_word(item) for item in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(to_json(value))
 
 
 def _some(kind: str, choices: Sequence[str]) -> Value:

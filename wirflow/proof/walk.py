@@ -15,7 +15,8 @@ from wirflow.definition.guards import GuardError
 from wirflow.definition.model import CORRECT, HEARD
 from wirflow.definition.values import from_json
 from wirflow.errors import EndlessError
-from wirflow.proof.abstract import KIDS, SOMEBODY, always
+from wirflow.proof.abstract import SOMEBODY, always
+from wirflow.proof.answers import KIDS
 from wirflow.proof.choose import Chooser, stub
 from wirflow.proof.domain import DAY
 from wirflow.proof.sameness import signature

@@ -251,7 +251,7 @@ class Player:
                 self._differ("refusal", step.place, key, "start", _words(wanted), _DONE)
         elif wanted is None:
             self._differ("act", step.place, key, "start", _DONE, _told(against))
-        elif not any(wanted in against.explain(lang) for lang in ("de", "en")):
+        elif not _says(against, wanted):
             self._differ("refusal", step.place, key, "start", _words(wanted), _told(against))
 
     def _act(self, act: Act) -> None:
@@ -277,7 +277,7 @@ class Player:
         self.tally.refusal(stored.workflow, act.event, stored.case.state, result.code, result.texts)
         if act.refused is None:
             self._differ("act", act.place, act.key, act.event, _DONE, _told(result))
-        elif not any(act.refused in result.explain(lang) for lang in ("de", "en")):
+        elif not _says(result, act.refused):
             self._differ("refusal", act.place, act.key, act.event, _words(act.refused), _told(result))
 
     # -- what has to be so --------------------------------------------------------------
@@ -412,6 +412,11 @@ def _role(recipient: str) -> str:
 def _is(wanted: Wanted, written: Written) -> bool:
     same = (wanted.case, wanted.template, wanted.to, wanted.kind) == written[:4]
     return same and wanted.on in {None, written.on}
+
+
+def _says(refusal: Refusal | WirflowError, words: str) -> bool:
+    """Whether a refusal has these words in one of its languages, with small or capital letters."""
+    return any(words.casefold() in refusal.explain(lang).casefold() for lang in ("de", "en"))
 
 
 def _words(refused: str) -> Text:
