@@ -1,4 +1,4 @@
-"""Two administrative processes as an outside author would write them: from the reference alone."""
+"""Administrative processes as an outside author would write them: from the reference alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.patterns.runner import REAL, both, scenarios, setting
 from wirflow.cli.app import run
 from wirflow.scenario import play_all, read_scenario
 
-WORKFLOWS = ("building_permit", "student_grant")
+WORKFLOWS = ("building_permit", "procurement", "procurement_lot", "student_grant")
 
 
 @pytest.mark.parametrize("name", scenarios(REAL))
