@@ -52,7 +52,7 @@ def demo(
     from wirflow.office import practice  # noqa: PLC0415 - the help page needs none of it
 
     desk = desk_of(ctx)
-    office, played = practice.demo(folder, lang=desk.lang, on=day("--on", on) if on else None)
+    office, played = practice.demo(folder, lang=desk.lang, on=day("--on", on) if on is not None else None)
     try:
         reports = office.reports
         views = reports.portfolio()

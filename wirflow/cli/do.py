@@ -70,12 +70,12 @@ def do(
     outcome = office.engine.submit(
         key,
         event,
-        actor=person or office.person,
+        actor=office.person if person is None else person,
         given=values(
             workflow.field_by_name, {name: words for name, words in typed.items() if name not in cleared}
         ),
         cleared=cleared,
-        occurred_at=office.at(day("--on", on)) if on else None,
+        occurred_at=office.at(day("--on", on)) if on is not None else None,
         reason=reason,
         trial=dry_run,
     )

@@ -52,7 +52,7 @@ def due(
     desk = desk_of(ctx)
     office = desk.office
     desk.warn_of_rules()
-    last = day("--until", until) if until else office.today + AHEAD
+    last = day("--until", until) if until is not None else office.today + AHEAD
     found = office.reports.due(last, reminders=reminders)
     screen = Screen(desk.lang)
     if format_ is Format.JSON:

@@ -49,7 +49,7 @@ def import_(
     actor = person or (taken.actor if taken.actor in office.settings.people else None) or office.person
     office.engine.register(workflows.values())
     started = office.engine.start_all(
-        taken.cases, actor=actor, occurred_at=office.at(day("--on", on)) if on else taken.on
+        taken.cases, actor=actor, occurred_at=office.at(day("--on", on)) if on is not None else taken.on
     )
     screen = Screen(desk.lang)
     if isinstance(started, Refusal):

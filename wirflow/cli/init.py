@@ -52,7 +52,7 @@ def init(
     from wirflow.office.create import create  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
-    office = create(folder, lang=desk.lang, name=name, database=database, land=place_code(land))
+    office = create(folder, lang=desk.lang, name=name, database=database, land=place_code(land), unused=True)
     try:
         office.engine.register(content.workflows(office.folder).values())
         screen = Screen(desk.lang)

@@ -76,7 +76,7 @@ def migrate(
 
     desk = desk_of(ctx)
     office = desk.office
-    actor = (person or office.person) if apply else person
+    actor = (office.person if person is None else person) if apply else person
     before = office.unchecked_database.migrate()
     after = office.unchecked_database.version()
     changed = versions.take_over(office)

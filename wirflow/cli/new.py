@@ -61,8 +61,8 @@ def new(
         key=key,
         data=values(definition.field_by_name, pairs("--set", given)),
         links=pairs("--link", links),
-        actor=person or office.person,
-        occurred_at=office.at(day("--on", on)) if on else None,
+        actor=office.person if person is None else person,
+        occurred_at=office.at(day("--on", on)) if on is not None else None,
         trial=dry_run,
     )
     if isinstance(outcome, Refusal):

@@ -79,7 +79,7 @@ def simulate(
     """Simulate it."""
     desk = desk_of(ctx)
     office = desk.office
-    last = day("--until", until) if until else office.today + AHEAD
+    last = day("--until", until) if until is not None else office.today + AHEAD
     world = world_of(office)
     end = max(end_of_day(last, office.zone), world.now)
     plans = [plan_of(plan, world), *([plan_of(compare, world)] if compare else [])]

@@ -47,9 +47,11 @@ def tell_unexpected(error: Exception, lang: Lang) -> int:
     what = f"{type(error).__name__}: {error}".replace("\n", " ")
     words = Text(
         f"Das hätte nicht geschehen dürfen ({what}). Bitte melden Sie es;"
-        f" mit {DEBUG_VARIABLE}=1 erscheint, wo es geschah.",
+        f" mit {DEBUG_VARIABLE}=1 erscheint, wo es geschah. "
+        "Hat jemand die Datenbank von Hand geändert? 'wirflow audit verify' sagt, was nicht stimmt.",
         f"This should not have happened ({what}). Please report it;"
-        f" {DEBUG_VARIABLE}=1 shows where it happened.",
+        f" {DEBUG_VARIABLE}=1 shows where it happened. "
+        "Did somebody change the database by hand? 'wirflow audit verify' tells what is wrong.",
     )
     complain(words.pick(lang), lang)
     _trace()
@@ -110,8 +112,22 @@ def _usage(error: usage.ClickException) -> Text:
                 f"{name}: {typed} gibt es nicht.\nMöglich: {known}.",
                 f"{name}: there is no {typed}.\nPossible: {known}.",
             )
-        return Text.same(f"{name}: {error.message}")
+        return _bad_number(name, error.message)
     return _usage_words(error)
+
+
+def _bad_number(name: str, said: str) -> Text:
+    """What Typer says in English of a number that is none, or is too large."""
+    given, out_of, bounds = said.rstrip(".").partition(" is not in the range ")
+    if out_of:
+        return Text(
+            f"{name}: {given} ist zu klein oder zu groß.\nMöglich: {bounds}.",
+            f"{name}: {given} is too small or too large.\nPossible: {bounds}.",
+        )
+    given, no_number, _ = said.partition(" is not a valid int")
+    if no_number:
+        return Text(f"{name}: {given} ist keine ganze Zahl.", f"{name}: {given} is no whole number.")
+    return Text.same(f"{name}: {said}")
 
 
 def _usage_words(error: usage.ClickException) -> Text:

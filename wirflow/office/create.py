@@ -5,19 +5,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from wirflow.errors import InputError, WorldError, reason
+from wirflow.errors import InputError, WirflowError, WorldError, reason
 from wirflow.office.office import Office
 from wirflow.office.place import FILE, OUTBOX, PUBLIC_KEY, SECRET_KEY
-from wirflow.text import Text
+from wirflow.office.settings import PersonSettings
+from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-    from wirflow.office.settings import PersonSettings
-    from wirflow.text import Lang
 
 MARK: Final = ".wirflow-demo"
 """The file by which a practice office is known, so that only such a one is ever replaced."""
@@ -103,6 +104,19 @@ from = "wirflow@localhost"
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What a new office is to be; see `create`."""
+
+    lang: Lang
+    name: str | None
+    database: str | None
+    people: Mapping[str, PersonSettings] | None
+    person: str | None
+    today: str | None
+    land: str
+
+
 def create(
     folder: Path,
     *,
@@ -114,6 +128,7 @@ def create(
     today: str | None = None,
     land: str = "HE",
     mark: bool = False,
+    unused: bool = False,
 ) -> Office:
     """Make an empty office.
 
@@ -127,32 +142,91 @@ def create(
         today: of a practice office: where its clock stands, as TOML writes it.
         land: whose holidays count.
         mark: whether it may be replaced by `clear`, as a demo is.
+        unused: whether a database is refused that holds an office already.
 
     Raises:
-        InputError: there is an office already.
-        WorldError: the folder cannot be written.
+        InputError: there is an office already, in the folder or in the database.
+        WorldError: the folder cannot be written, or the database cannot be reached; nothing is left then.
     """
     if (folder / FILE).exists():
         raise InputError(
             Text(f"In {folder} ist schon ein Amt.", f"There is an office in {folder} already."),
             hint=Text("Wählen Sie einen anderen Ordner.", "Choose another folder."),
         )
+    made = [path for path in _own_paths(folder) if not path.exists()]
+    try:
+        return _create(
+            folder, _Wish(lang, name, database, people, person, today, land), mark=mark, unused=unused
+        )
+    except WirflowError:
+        _undo(made)
+        raise
+
+
+def _create(folder: Path, wish: _Wish, *, mark: bool, unused: bool) -> Office:
     try:
         for place in (folder, folder / "workflows", folder / "templates"):
             place.mkdir(parents=True, exist_ok=True)
         if mark:
             (folder / MARK).touch()
-        words = _settings(folder, lang, name, database, people, person, today, land)
+        words = _settings(folder, wish)
         (folder / FILE).write_text(words, encoding="utf-8")
     except OSError as error:
         raise _unwritable(folder, error) from error
     office = Office(folder.resolve())
     try:
+        if wish.database is not None:
+            _check_address(office, wish.database, unused=unused)
         office.unchecked_database.migrate()
         _make_keys(office)
     except OSError as error:
+        office.close()
         raise _unwritable(folder, error) from error
+    except WirflowError:
+        office.close()
+        raise
     return office
+
+
+def _check_address(office: Office, database: str, *, unused: bool) -> None:
+    """Refuse a database that forgets everything, or that is another office's.
+
+    The trail of an office is signed with its key; a second folder would sign with a second one.
+    """
+    found = office.unchecked_database
+    if found.sqlite and found.url.database in {None, "", ":memory:"}:
+        raise InputError(
+            Text(
+                f"{database} wäre vergessen, sobald der Befehl endet.",
+                f"{database} would be forgotten as soon as the command ends.",
+            ),
+            hint=Text("Zum Beispiel: sqlite:///wirflow.db", "For example: sqlite:///wirflow.db"),
+        )
+    if unused and found.version() is not None:
+        raise InputError(
+            Text("In dieser Datenbank ist schon ein Amt.", "There is an office in this database already."),
+            hint=Text(
+                "Nehmen Sie eine leere. Für einen weiteren Rechner kopieren Sie den Ordner des Amts,"
+                " mit audit.key.",
+                "Take an empty one. For one more machine copy the folder of the office, with audit.key.",
+            ),
+        )
+
+
+def _own_paths(folder: Path) -> list[Path]:
+    """What `create` may make, what is outermost first."""
+    inside = ("workflows", "templates", FILE, MARK, SECRET_KEY, PUBLIC_KEY, *_DATABASE)
+    return [folder, *(folder / name for name in inside)]
+
+
+def _undo(made: list[Path]) -> None:
+    """Take away what an office that could not be made left behind."""
+    with suppress(OSError):
+        for path in reversed(made):
+            if path.is_dir():
+                path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
 
 
 def clear(folder: Path) -> None:
@@ -185,20 +259,12 @@ def clear(folder: Path) -> None:
         raise _unwritable(folder, error) from error
 
 
-def _settings(  # noqa: PLR0917 - the parts of one file
-    folder: Path,
-    lang: Lang,
-    name: str | None,
-    database: str | None,
-    people: Mapping[str, PersonSettings] | None,
-    person: str | None,
-    today: str | None,
-    land: str,
-) -> str:
+def _settings(folder: Path, wish: _Wish) -> str:
+    lang, people, person, today = wish.lang, wish.people, wish.person, wish.today
     head = _HEAD[lang].format(
-        name=_quoted(name or folder.resolve().name),
-        database=_quoted(database or "sqlite:///wirflow.db"),
-        land=land,
+        name=_quoted(wish.name or folder.resolve().name),
+        database=_quoted(wish.database or "sqlite:///wirflow.db"),
+        land=wish.land,
     )
     lines = [head]
     if person:

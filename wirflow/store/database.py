@@ -7,6 +7,7 @@ one event near the speed of the raw driver.
 
 from __future__ import annotations
 
+import re
 import threading
 import weakref
 from contextlib import contextmanager
@@ -181,8 +182,9 @@ class Database:
             self.url = make_url(url)
             self.engine = _engine(url)
         except (ArgumentError, ImportError, ValueError) as error:
+            shown = _PASSWORD.sub(r"\1***\2", url)
             raise InputError(
-                Text(f"Das ist keine Datenbankadresse: {url}", f"This is no database address: {url}"),
+                Text(f"Das ist keine Datenbankadresse: {shown}", f"This is no database address: {shown}"),
                 hint=Text("Zum Beispiel: sqlite:///wirflow.db", "For example: sqlite:///wirflow.db"),
             ) from error
         self._statements: dict[ClauseElement, Compiled] = {}
@@ -383,7 +385,12 @@ class Database:
                     f"Die Datenbank {self.url.database} fehlt.",
                     f"The database {self.url.database} is missing.",
                 ),
-                hint=Text("'wirflow init' legt sie an.", "'wirflow init' creates it."),
+                hint=Text(
+                    "Stimmt die Adresse (wirflow.toml, WIRFLOW_DATABASE)? Ist sie verloren, spielen"
+                    " Sie die Sicherung zurück; nur wo nie eine war, legt 'wirflow migrate' eine leere an.",
+                    "Is its address right (wirflow.toml, WIRFLOW_DATABASE)? If it is lost, restore"
+                    " the backup; only where there never was one, let 'wirflow migrate' make an empty one.",
+                ),
             )
         found = self.version()
         if found == VERSION:
@@ -465,7 +472,13 @@ class Database:
             yield
         except (SQLAlchemyError, self.driver_error) as error:
             raise _translate(error, self.url.render_as_string(hide_password=True)) from error
+        except msgspec.MsgspecError as error:
+            # Nothing else is decoded inside a transaction but what the tables hold.
+            raise unreadable(str(error)) from error
 
+
+_PASSWORD = re.compile(r"(//[^:/@]*:).*(@)")
+"""What stands in an address that cannot be taken apart must not be seen, either."""
 
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes of a serialization failure, a deadlock, and a lock that was not to be had."""
@@ -509,9 +522,38 @@ def _sqlite_exists(path: str | None) -> bool:
     return path in {None, "", ":memory:"} or Path(str(path)).is_file()
 
 
+def unreadable(what: str) -> DatabaseError:
+    """The error for a row that this program never wrote so."""
+    return DatabaseError(
+        Text(
+            f"In der Datenbank steht etwas, das nicht lesbar ist ({what}).",
+            f"The database holds something that cannot be read ({what}).",
+        ),
+        hint=_RESTORE,
+    )
+
+
+_RESTORE = Text(
+    "Sie wurde beschädigt oder von anderer Hand geändert. 'wirflow audit verify' sagt, was nicht stimmt;"
+    " spielen Sie die letzte Sicherung zurück.",
+    "It was damaged, or changed by another hand. 'wirflow audit verify' tells what is wrong;"
+    " restore the last backup.",
+)
+_REACH = Text(
+    "Es wurde nichts geändert. Läuft der Server? Stimmen Adresse, Name der Datenbank, Benutzer und Passwort"
+    " (wirflow.toml, WIRFLOW_DATABASE)?",
+    "Nothing was changed. Does the server run? Are address, name of the database, user and password right"
+    " (wirflow.toml, WIRFLOW_DATABASE)?",
+)
+_NO_SERVER = re.compile("connection failed|connection is bad|failed to resolve|connection timeout")
+"""What psycopg says of a server that lets nobody in."""
+_DAMAGED = ("malformed", "not a database")
+"""What SQLite says of a file that is no sound database."""
+
+
 def _translate(error: Exception, url: str) -> ConflictError | DatabaseError:
     cause = getattr(error, "orig", None) or error
-    words = str(cause)
+    words = " ".join(str(cause).split())
     if "locked" in words or "busy" in words or getattr(cause, "sqlstate", None) in _CONFLICTS:
         return ConflictError(
             Text(
@@ -522,7 +564,11 @@ def _translate(error: Exception, url: str) -> ConflictError | DatabaseError:
         )
     return DatabaseError(
         Text(f"Die Datenbank {url} meldet: {words}", f"The database {url} says: {words}"),
-        hint=Text(
+        hint=_RESTORE
+        if any(sign in words for sign in _DAMAGED)
+        else _REACH
+        if _NO_SERVER.search(words)
+        else Text(
             "Es wurde nichts geändert. Prüfen Sie Ort, Rechte und freien Platz ('wirflow doctor').",
             "Nothing was changed. Check its place, its permissions and free space ('wirflow doctor').",
         ),

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from wirflow.clock import stamp, unstamp
 from wirflow.definition.model import Workflow
+from wirflow.store.database import unreadable
 from wirflow.store.tables import definitions
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ class Definitions:
         """The definition of this number, which a case pins."""
         workflow = self._by_id.get(number)
         if workflow is None:
-            (form,) = session.row(_BY_ID, {"id": number})
-            workflow = self._by_id[number] = Workflow.from_form(form)
+            row = session.row(_BY_ID, {"id": number})
+            if row is None:
+                raise unreadable(f"definitions.id = {number}")
+            workflow = self._by_id[number] = Workflow.from_form(row[0])
         return workflow
 
     def latest(self, session: Session, name: str) -> tuple[int, Workflow] | None:
@@ -66,8 +69,10 @@ class Definitions:
 
     def number(self, session: Session, hash_: str) -> int:
         """The number of the version of a hash."""
-        (number,) = session.row(_BY_HASH, {"hash": hash_})
-        return int(number)
+        row = session.row(_BY_HASH, {"hash": hash_})
+        if row is None:
+            raise unreadable(f"definitions.hash = {hash_}")
+        return int(row[0])
 
     def by_hash(self, session: Session, hash_: str) -> Workflow:
         """The version of a hash, which an entry of the trail names."""
