@@ -11,7 +11,7 @@ from tests.definition.diagram.sample import WORKFLOW, state, text, way
 from wirflow.definition.diagram import Course, Step, draft
 from wirflow.definition.diagram.words import Words
 from wirflow.definition.field import Field
-from wirflow.definition.model import SEPARATOR
+from wirflow.definition.model import SEPARATOR, Signal, Start
 from wirflow.errors import UnknownNameError
 from wirflow.text import Text
 
@@ -183,18 +183,21 @@ def test_rules_and_long_guards_are_told_in_notes():
     [
         ("amount > 100 && !has(ends)", "Betrag > 100 und Ende fehlt"),
         ('has(ends) || kind == "big"', "Ende bekannt oder Art = „Groß“"),
-        ('"hearing.legal.done" in active', "„done auf Deutsch“"),
+        ('"hearing.legal.done" in active', "„legal auf Deutsch: done auf Deutsch“"),
+        ("size(report) > 1", "Zahl von report auf Deutsch > 1"),
+        ("size(other.state) > 1", "size(other auf Deutsch: Zustand) > 1"),
+        ("!urgent && report.all(r, r.final)", "nicht Eilig und (für alle report auf Deutsch gilt: beendet)"),
         ("ends <= today", "Ende ≤ heute"),
         ('other.state == "draft"', "other auf Deutsch: Zustand = „draft auf Deutsch“"),
         ("!urgent", "nicht Eilig"),
         ('days(ends, today) >= 3 && kind != "x"', "days(Ende, heute) ≥ 3 und Art ≠ „x“"),
         ("old.amount < amount", "Betrag (bisher) < Betrag"),
-        ("report.all(r, r.final)", "(für alle report auf Deutsch gilt: beendet)"),
+        ("report.all(r, r.final)", "für alle report auf Deutsch gilt: beendet"),
         (
             "report.count(r, r.final && r.amount > 1)",
-            "(Zahl von report auf Deutsch, für die gilt: beendet und amount auf Deutsch > 1)",
+            "Zahl von report auf Deutsch, für die gilt: beendet und amount auf Deutsch > 1",
         ),
-        ("children.exists(c, !c.final)", "(mindestens einmal unter Untervorgänge gilt: nicht beendet)"),
+        ("children.exists(c, !c.final)", "mindestens einmal unter Untervorgänge gilt: nicht beendet"),
     ],
 )
 def test_guards_are_told_in_words(source, told):
@@ -326,3 +329,31 @@ def test_titles_are_one_line():
     assert draft(flow, "de").title == "a b c"
     assert draft(flow, "en").title == "–"
     assert text("x").pick("de") == "x auf Deutsch"
+
+
+def test_what_only_changes_facts_tells_what_follows_elsewhere():
+    """Four eyes, signals and new cases stand in the line of a state as they would stand on a plate."""
+    flow = replace(
+        WORKFLOW,
+        transitions=(
+            way("go", "draft", "end", by=("clerk",)),
+            way(
+                "sign",
+                "draft",
+                None,
+                by=("clerk",),
+                not_by=("go",),
+                start=(Start(children="report"),),
+                tell=(Signal(to="report", event="close"),),
+            ),
+        ),
+        deadlines=(),
+    )
+    (row,) = draft(flow, "en").box["draft"].rows
+    for words in (
+        "sign in English (",
+        "“go in English”",
+        "+ report in English",
+        "→ report in English: close",
+    ):
+        assert words in row.words

@@ -289,7 +289,12 @@ class _Draft:
             note = self._note(
                 item.title, *(one_line(rule.otherwise.pick(self._lang)) for rule in item.requires)
             )
-        return Line(mark="again" if mark == "again" else "pen", words=f"{title} ({mover})", note=note)
+        # What follows elsewhere is no smaller because the case itself stays where it is.
+        more = [line.words for line in self._words.movers(item) if line.mark == "eyes"]
+        signs = {"child": "+ ", "tell": "→ "}
+        more += [signs[line.mark] + line.words for line in self._words.effects(item) if line.mark in signs]
+        words = "; ".join([mover, *more])
+        return Line(mark="again" if mark == "again" else "pen", words=f"{title} ({words})", note=note)
 
     def _panel(self) -> tuple[Line, ...]:
         """What may happen everywhere, and what runs in many states, each under its heading."""

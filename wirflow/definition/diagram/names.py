@@ -40,6 +40,7 @@ _QUESTIONS: Final = {
     "count": Text("Zahl von {}, für die gilt: ", "number of {} for which: "),
 }
 """Questions about children."""
+_NUMBER: Final = Text("Zahl von {}", "number of {}")
 _OF_CHILD: Final = {
     "final": Text("beendet", "over"),
     "state": Text("Zustand", "state"),
@@ -48,6 +49,7 @@ _OF_CHILD: Final = {
 }
 _TOKEN: Final = re.compile(
     r"""(?P<question>(?P<kind>[a-z]\w*)\.(?P<ask>all|exists|count)\(\s*(?P<child>[a-z]\w*)\s*,\s*)
+      | (?P<number>size\(\s*(?P<sized>[a-z]\w*)\s*\))
       | (?P<absent>!\s*has\(\s*(?P<lacking>[\w.]+)\s*\))
       | (?P<known>has\(\s*(?P<there>[\w.]+)\s*\))
       | (?P<flag>!(?P<off>[a-z]\w*(?:\.\w+)*)(?![\w.(]))
@@ -141,16 +143,17 @@ class Names:
     def guard(self, expression: str) -> str:
         """An expression in the words of the workflow: fields by their titles, signs as people write them."""
         words = one_line("".join(self._token(found) for found in _TOKEN.finditer(expression)))
-        return words.replace("( ", "(").replace(" )", ")")
+        return _bare(words.replace("( ", "(").replace(" )", ")"))
 
     def _token(self, found: re.Match[str]) -> str:
         part = found.groupdict()
         writers: dict[str, Callable[[], str]] = {
             "question": lambda: self._question(part["kind"], part["ask"], part["child"]),
+            "number": lambda: self._number(part["sized"], found[0]),
             "absent": lambda: _ABSENT.pick(self.lang).format(self._named(part["lacking"])),
             "known": lambda: _KNOWN.pick(self.lang).format(self._named(part["there"])),
             "flag": lambda: f"{_SIGNS['!'].pick(self.lang)} {self._named(part['off'])}",
-            "inside": lambda: self._quoted(part["place"]),
+            "inside": lambda: self._inside(part["place"]),
             "text": lambda: self._quoted(part["text"][1:-1]),
             "sign": lambda: f" {_SIGNS[part['sign']].pick(self.lang)} ",
             "name": lambda: part["name"] + "(" if part["call"] else self._named(part["name"]),
@@ -161,6 +164,21 @@ class Names:
         words = "(" + _QUESTIONS[ask].pick(self.lang).format(self.field(kind))
         self._last, self._child = kind, child
         return words
+
+    def _number(self, name: str, whole: str) -> str:
+        """How many there are: children and items; of a text it stays a length."""
+        field = self._workflow.field_by_name.get(name)
+        if field is not None and field.type != "list":
+            return whole.replace(name, self.field(name))
+        return _NUMBER.pick(self.lang).format(self.field(name))
+
+    def _inside(self, name: str) -> str:
+        """A state in which a case may be beside others, with the one around it: regions have states alike."""
+        around, _, own = name.rpartition(".")
+        if not around or not own or name not in self._workflow.state_by_name:
+            return self._quoted(name)
+        whole = f"{self.state(around)}: {self.state(name)}"
+        return f"„{whole}“" if self.lang == "de" else f"“{whole}”"
 
     def _named(self, name: str) -> str:
         if name in _SIGNS and name not in self._workflow.field_by_name:
@@ -182,3 +200,13 @@ class Names:
         other = self.other(self._last)
         state = other.state_by_name.get(name) if other else None
         return state.title.pick(self.lang) if state else name
+
+
+def _bare(words: str) -> str:
+    """Words without brackets around all of them."""
+    depth = 0
+    for place, sign in enumerate(words):
+        depth += (sign == "(") - (sign == ")")
+        if not depth:
+            return words[1:-1] if place and place == len(words) - 1 else words
+    return words
