@@ -11,7 +11,7 @@ from tests.definition.diagram.sample import WORKFLOW, state, text, way
 from wirflow.definition.diagram import Course, Step, draft
 from wirflow.definition.diagram.words import Words
 from wirflow.definition.field import Field
-from wirflow.definition.model import SEPARATOR, Signal, Start
+from wirflow.definition.model import SEPARATOR, DeadlineSpec, Signal, Start
 from wirflow.errors import UnknownNameError
 from wirflow.text import Text
 
@@ -357,3 +357,31 @@ def test_what_only_changes_facts_tells_what_follows_elsewhere():
         "→ report in English: close",
     ):
         assert words in row.words
+
+
+def test_a_deadline_of_an_inner_state_says_so_on_the_plate_of_the_outer_one():
+    """Else it would look as if it ran wherever the transition is possible."""
+    states = (
+        state("open", initial=True),
+        state("open.fresh", initial=True),
+        state("open.old"),
+        state("end", final=True),
+    )
+    runs = DeadlineSpec(
+        name="use",
+        title=text("use"),
+        states=("open.fresh",),
+        start="ends",
+        period="P1Y",
+        rule="no-roll",
+        fire="lapse",
+    )
+    both = replace(runs, name="term", title=text("term"), states=("open",))
+    flow = replace(
+        WORKFLOW, states=states, transitions=(way("lapse", "open", "end"),), deadlines=(runs, both)
+    )
+    (plate,) = draft(flow, "en").ways
+    assert [line.words for line in plate.lines if line.mark == "clock"] == [
+        "use in English (fresh in English)",
+        "term in English",
+    ]

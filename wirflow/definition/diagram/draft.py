@@ -235,8 +235,9 @@ class _Draft:
             yield self._guard(item, item.when)
         for name in deadlines:
             spec = self._workflow.deadline_by_name[name]
+            inner = [name for name in spec.states if any(name.startswith(f"{one}.") for one in sources)]
             for line in words.deadline(spec, self._due_in(spec, sources)):
-                yield self._cut(item.title, line)
+                yield self._cut(item.title, self._within(line, inner))
         if kind == "hand":
             yield from words.movers(item)
         if item.requires:
@@ -245,6 +246,13 @@ class _Draft:
             yield Line(mark="rules", words=words.rules(len(rules)), note=number)
         for line in words.effects(item):
             yield self._cut(item.title, line)
+
+    def _within(self, line: Line, states: Sequence[str]) -> Line:
+        """The name of a deadline, with its states if these are fewer than those that the plate leaves."""
+        if line.mark != "clock" or not states:
+            return line
+        told = ", ".join(self._words.state(name) for name in states)
+        return Line(mark=line.mark, words=f"{line.words} ({told})", note=line.note)
 
     def _guard(self, item: Transition, when: str) -> Line:
         whole = self._words.guard(when)
