@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from wirflow.definition.yaml import read_text
 from wirflow.proof import prove
 from wirflow.proof.oracle import Oracle
 from wirflow.proof.presence import keeps
+from wirflow.text import Text
 
 if TYPE_CHECKING:
     from wirflow.definition.reader import Reading
@@ -175,3 +177,21 @@ def test_an_answer_that_cannot_be_leads_nowhere(question):
     report = prove(read)
     found = {claim.finding.code for claim in report.claims}
     assert found >= {"never-reached", "never-taken"}
+
+
+def test_a_constraint_about_the_start_leaves_the_rest_sure():
+    """Where it holds whatever the facts are it stands in nobody's way: no dead end is left in doubt."""
+    rule = "constraints:\n  - {when: \"state != 'applied' || !has(decided_on)\", else: Not yet.}\n"
+    report = prove(benefit("has(members)", BENEFIT + rule))
+    assert [claim.finding.code for claim in report.claims] == []
+    assert report.extents[0].whole
+    never = "constraints:\n  - {when: \"state == 'applied'\", else: Never.}\n"
+    assert not prove(benefit("has(members)", BENEFIT + never)).extents[0].whole
+
+
+def test_what_is_left_open_is_named_up_to_a_number():
+    """A hundred places in doubt are no news behind the eighth."""
+    extent = prove(benefit("has(members)")).extents[0]
+    many = replace(extent, left=tuple(Text.same(f"place {number}") for number in range(20)))
+    assert "place 7 and 12 more" in many.text.en
+    assert "place 8" not in many.text.de

@@ -23,6 +23,8 @@ class Effort:
     """Cases that are looked at closely together."""
 
 
+MAX_LEFT: Final = 8
+"""So many of what is left open are named."""
 QUICK: Final = Effort(definition=2_500, invariant=16_000, cases=4)
 DEEP: Final = Effort(definition=60_000, invariant=200_000, cases=7)
 
@@ -62,8 +64,11 @@ class Extent:
         en = "complete within the values that matter" if self.whole else "bounded"
         if self.broken:
             de, en = "widerlegt", "refuted"
-        open_de = f"; offen: {', '.join(item.de for item in self.left)}" if self.left else ""
-        open_en = f"; open: {', '.join(item.en for item in self.left)}" if self.left else ""
+        more = len(self.left) - MAX_LEFT
+        rest = Text(f" und {more} weitere", f" and {more} more") if more > 0 else Text.same("")
+        some = self.left[:MAX_LEFT]
+        open_de = f"; offen: {', '.join(item.de for item in some)}{rest.de}" if some else ""
+        open_en = f"; open: {', '.join(item.en for item in some)}{rest.en}" if some else ""
         return Text(
             f"{self.subject}: {de}"
             f" ({self.moments} Lagen, {self.decisions} Entscheidungen, Tiefe {self.depth}{open_de})",

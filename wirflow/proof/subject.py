@@ -76,7 +76,7 @@ class Subject:
                 for item in workflow.deadlines
                 if item.fire
             ),
-            constraints=workflow.constraints if kept is None or bars(workflow, alone) else (),
+            constraints=workflow.constraints if kept is None or bars(workflow, alone, starts=True) else (),
         )
         self.lean = lean if kept is None else _without_idle_facts(lean, watched)
         self.oracle = Oracle(self.lean)
@@ -259,14 +259,42 @@ def _by_itself(workflow: Workflow, signalled: Collection[str]) -> frozenset[int]
     )
 
 
-def bars(workflow: Workflow, numbers: Collection[int]) -> bool:
-    """Whether the constraints may refuse one of these transitions."""
+def bars(workflow: Workflow, numbers: Collection[int], *, starts: bool = False) -> bool:
+    """Whether the constraints may refuse one of these transitions.
+
+    Args:
+        workflow: whose constraints.
+        numbers: which transitions.
+        starts: constraints that speak of places count in any case, for they tell how a case may start.
+    """
     if not workflow.constraints or not numbers:
         return False
     oracle = Oracle(workflow)
-    reads = {name.removeprefix("old.") for rule in workflow.constraints for name in oracle.names(rule.when)}
+    stands = stands_of(workflow)
+    ends = {
+        after
+        for number in numbers
+        for place in stands.all() or ()
+        if not set(workflow.active(place)).isdisjoint(workflow.transitions[number].sources)
+        for after in stands.after(place, number)
+    }
     filled = {name for number in numbers for name in fills(workflow.transitions[number])}
-    return not reads <= workflow.field_by_name.keys() or not reads.isdisjoint(filled)
+    for rule in workflow.constraints:
+        reads = {name.removeprefix("old.") for name in oracle.names(rule.when)}
+        if reads <= workflow.field_by_name.keys():
+            if not reads.isdisjoint(filled):
+                return True
+        elif (
+            starts
+            or stands.all() is None
+            or not all(
+                oracle.holds_whatever(rule.when, {"state": end, "active": workflow.active(end)})
+                for end in ends
+            )
+        ):
+            # What speaks of places bars nothing where it holds whatever the facts are.
+            return True
+    return False
 
 
 def fills(item: Transition) -> set[str]:
