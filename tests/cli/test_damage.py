@@ -103,3 +103,18 @@ def test_an_option_with_nothing_behind_it_is_no_option_left_out(wirflow, demo, c
     said = wirflow(f"{call} --lang de")
     assert said.code == 2
     assert "is not" not in said.err
+
+
+def test_a_folder_in_place_of_a_file_is_called_a_folder(wirflow, demo):
+    """What is there is not said to be missing."""
+    said = wirflow("check", str(demo / "workflows"), "--lang", "en")
+    assert said.code == 2
+    assert "is a folder" in said.err
+
+
+def test_what_is_no_bundle_is_told_in_both_languages(wirflow, tmp_path):
+    """A file that is no archive is no bundle, in German, too."""
+    (tmp_path / "bundle.zip").write_bytes(b"nothing")
+    said = wirflow("audit", "verify", str(tmp_path / "bundle.zip"), "--lang", "de")
+    assert said.code == 1
+    assert "kein unversehrtes ZIP-Archiv" in said.err

@@ -176,7 +176,10 @@ def _open(file: BinaryIO) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(file)
         names = [member.filename for member in archive.infolist()]
     except _ZIP_ERRORS as error:
-        raise _no_bundle(Text.same(shown(str(error)))) from error
+        what = shown(str(error))
+        raise _no_bundle(
+            Text(f"Es ist kein unversehrtes ZIP-Archiv ({what}).", f"It is no sound ZIP archive ({what}).")
+        ) from error
     if bundle.ABOUT not in names:
         raise _no_bundle(Text(f"Es enthält kein {bundle.ABOUT}.", f"It holds no {bundle.ABOUT}."))
     if len(set(names)) != len(names):

@@ -49,6 +49,11 @@ def check(office: Office | None, files: Sequence[Path], effort: Effort | None = 
         InputError: a file is not there.
     """
     for path in files:
+        if path.is_dir():
+            raise InputError(
+                Text(f"{path} ist ein Ordner.", f"{path} is a folder."),
+                hint=Text("Nennen Sie seine Dateien.", "Name its files."),
+            )
         if not path.is_file():
             raise InputError(
                 Text(f"Die Datei {path} gibt es nicht.", f"There is no file {path}."),
