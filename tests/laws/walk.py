@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -17,14 +18,12 @@ from wirflow.core.firing import event_of, is_done, is_merged
 from wirflow.definition.document import Document
 from wirflow.definition.guards import GuardError
 from wirflow.definition.listing import LIST_OF
-from wirflow.definition.model import CORRECT, SEPARATOR, Workflow
+from wirflow.definition.model import CORRECT, HEARD, PARENT, SEPARATOR, Workflow
 from wirflow.definition.span import Span
-from wirflow.definition.values import Value, from_json, to_json
+from wirflow.definition.values import CASE_KEY_PATTERN, Value, from_json, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from wirflow.definition.field import Field
+    from wirflow.definition.field import Children, Field
 
 BEGIN: Final = datetime(2021, 1, 4, 8, tzinfo=UTC)
 ZONE: Final = "Europe/Berlin"
@@ -40,6 +39,8 @@ class Walk:
 
     workflow: Workflow
     rng: Random
+    known: Mapping[str, Workflow] = field(default_factory=dict)
+    """The workflows of its children and its parent; of others nobody knows where they may stand."""
     case: Case | None = None
     armed: dict[tuple[str, str, str, datetime], Timer] = field(default_factory=dict)
     now: datetime = BEGIN
@@ -51,6 +52,8 @@ class Walk:
     """Expressions that could not be evaluated: numbers beyond all bounds, a division by zero."""
     seen: set[str] = field(default_factory=set)
     taken: set[str] = field(default_factory=set)
+    children: dict[str, LinkedCase] = field(default_factory=dict)
+    """What there is of them: they come, change and come to an end however they like."""
 
     def run(self, steps: int) -> None:
         """Start, and let things happen."""
@@ -94,6 +97,9 @@ class Walk:
         self.now += timedelta(days=self.rng.choice((0, 0, 1, 10, 31, 100)), hours=self.rng.randrange(24))
         if due is not None and due <= self.now:
             return
+        if self.workflow.children and self.rng.random() < 0.3:
+            self._child(case)
+            return
         heard = {
             signal.event
             for item in self.workflow.transitions
@@ -102,12 +108,7 @@ class Walk:
         }
         told = [item for item in self.workflow.transitions if item.event in heard]
         if told and self.rng.random() < 0.15:
-            item = self.rng.choice(told)
-            timer = Timer(
-                name=item.event, kind="signal", label="OTHER/1/1", due_at=self.now, event=item.event
-            )
-            event = Event(name=item.event, kind="signal", occurred_at=self.now, timer=timer)
-            self._happen(case, event)
+            self._happen(case, self._signal(self.rng.choice(told).event))
             return
         events = [name for name in possible(self.workflow, case.state) if name != CORRECT]
         if self.rng.random() < 0.1:
@@ -132,6 +133,56 @@ class Walk:
             reason="…",
         )
         self._happen(case, event)
+
+    def _signal(self, name: str | None) -> Event:
+        """Another case tells it something, or only that it changed."""
+        named = name or HEARD
+        timer = Timer(name=named, kind="signal", label="OTHER/1/1", due_at=self.now, event=name)
+        return Event(name=named, kind="signal", occurred_at=self.now, timer=timer)
+
+    def _child(self, case: Case) -> None:
+        """A child begins, or changes; the case hears of it."""
+        keys = list(self.children)
+        kind = self.rng.choice(self.workflow.children)
+        key = self.rng.choice([f"{case.key}/own-{len(keys)}", *keys, *keys])
+        old = self.children.get(key)
+        kind = self.workflow.children_by_name[old.child] if old and old.child else kind
+        self.children[key] = self._standing(key, kind)
+        self._happen(case, self._signal(None))
+
+    def _standing(self, key: str, kind: Children) -> LinkedCase:
+        other = self.known.get(kind.workflow, self.workflow)
+        state = self.rng.choice(_places(other))
+        return LinkedCase(
+            key=key,
+            state=state,
+            data={item.name: _any(self.rng, item.kind) for item in kind.fields if self.rng.random() < 0.7},
+            workflow=kind.workflow,
+            child=kind.name,
+            final=other.place(state).final,
+        )
+
+    def _begun(self, decision: Decision) -> None:
+        """The children that a decision started are there as soon as it is."""
+        own = decision.case
+        keys = [child.key for child in decision.starts]
+        assert len({*keys}) == len(keys), "no two cases are called the same"
+        assert {*keys}.isdisjoint(self.children)
+        for child in decision.starts:
+            assert child.links[PARENT] == own.key
+            assert child.key.startswith(own.key)
+            assert CASE_KEY_PATTERN.fullmatch(child.key)
+            kind = self.workflow.children_by_name[child.child or ""]
+            assert kind.workflow == child.workflow
+            known = {item.name: item.kind for item in kind.fields}
+            for name, value in child.data.items():
+                assert from_json(known[name], to_json(value)) == value, "what it begins with is a fact of it"
+            self.children[child.key] = LinkedCase(
+                key=child.key, state="", data={}, workflow=child.workflow, child=child.child
+            )
+        for signal in decision.signals:
+            there = {*own.links.values(), *self.children, own.key}
+            assert signal.to in there, "nobody is told who is not there"
 
     def _fire(self, case: Case) -> None:
         """The timer that is due next, as the engine would fire it."""
@@ -159,6 +210,11 @@ class Walk:
             decided = refuse(self.workflow, case, event, facts, decided)
         else:
             self.taken.add(event.name)
+        if isinstance(decided, Decision) and decided.silent:
+            assert decided.case == case
+            assert (decided.signals, decided.starts, decided.notices) == ((), (), ())
+            self._timers(event, facts, decided)
+            return
         self.events.append((event, facts))
         self._take(case, decided)
 
@@ -180,6 +236,7 @@ class Walk:
                 self.told.pop(name, None)
             else:
                 self.told[name] = new
+        self._begun(decision)
         self._laws(decision)
 
     # -- the laws ----------------------------------------------------------------------
@@ -187,21 +244,20 @@ class Walk:
     def _laws(self, decision: Decision) -> None:
         """What holds after every decision."""
         case = decision.case
+        event, facts = self.events[-1]
         assert self.told == case.data, "facts are a function of what the trail says"
         assert case.revision == len(self.events)
         _stands_rightly(self.workflow, case.state)
-        self._timers(decision)
+        self._timers(event, facts, decision)
         for name, value in case.data.items():
             kind = self.workflow.field_by_name[name].kind
             assert from_json(kind, to_json(value)) == value, "facts survive being written down"
 
-    def _timers(self, decision: Decision) -> None:
+    def _timers(self, event: Event, facts: Facts, decision: Decision) -> None:
         """The timers are a function of the case, and a final one has none but those that it wants."""
         case = decision.case
-        event, facts = self.events[-1]
-        wanted = {
-            timer.identity for timer in agenda(self.workflow, case, self._seen_by(facts), event.occurred_at)
-        }
+        seen = replace(facts, children=self._there()) if decision.starts else facts
+        wanted = {timer.identity for timer in agenda(self.workflow, case, seen, event.occurred_at)}
         mine = {identity for identity, timer in self.armed.items() if timer.kind != "signal"}
         if event.timer is not None:
             wanted.discard(event.timer.identity)
@@ -242,7 +298,7 @@ class Walk:
         linked = {
             link.name: LinkedCase(
                 key=links[link.name],
-                state=self.rng.choice(tuple(self.workflow.state_by_name)),
+                state=self.rng.choice(_places(self.known.get(link.workflow, self.workflow))),
                 data={
                     item.name: _any(self.rng, item.kind) for item in link.fields if self.rng.random() < 0.6
                 },
@@ -255,12 +311,13 @@ class Walk:
             zone=ZONE,
             land=LAND,
             linked=linked,
+            children=self._there(),
             armed=tuple(timer for timer in self.armed.values() if timer.kind != "signal"),
         )
 
-    @staticmethod
-    def _seen_by(facts: Facts) -> Facts:
-        return facts
+    def _there(self) -> tuple[LinkedCase, ...]:
+        """Its children, in the order of their keys."""
+        return tuple(self.children[key] for key in sorted(self.children))
 
     def _value(self, item: Field) -> Value:
         if item.type == "choice":
@@ -295,6 +352,12 @@ def _any(rng: Random, kind: str) -> Value:
         "period": ("P1M", "P6M", "P2W"),
     }
     return rng.choice(plain[kind])
+
+
+def _places(workflow: Workflow) -> tuple[str, ...]:
+    """Where cases of a workflow may stand; such as have nothing inside, if there are any."""
+    plain = [name for name, state in workflow.state_by_name.items() if not state.parent]
+    return tuple(name for name in plain if not workflow.inside.get(name)) or tuple(plain)
 
 
 def _stands_rightly(workflow: Workflow, place: str) -> None:

@@ -92,8 +92,11 @@ def test_each_run_plays_in_the_real_engine(path, tmp_path):
     reading, report = tried(path)
     portfolio = path if path.stem.startswith("portfolio") else None
     runs = [claim for claim in report.claims if claim.story]
-    assert runs or path.stem in {"signal_refused", "portfolio_nobody", "always_true"}
+    assert runs or path.stem in {"signal_refused", "portfolio_nobody", "always_true", "automatic_flip"}
     for claim in runs:
+        if any(item.children for item in reading.workflows.values()):
+            assert not claim.story.playable  # the engine would need the children themselves
+            continue
         assert claim.story.playable
         assert played(claim, reading, tmp_path, portfolio) == []
 

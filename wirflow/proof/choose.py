@@ -125,7 +125,8 @@ class Chooser:
         inputs = list(inputs or [])
         if "today" in reads:
             inputs.append(Variable("in", "today", member.domain.dates("today", node.today, {}), live=False))
-        solver = self._solver(free, number, conditions, inputs, frozenset(reads), node.now)
+        cleared = member.subject.cleared
+        solver = self._solver(free, number, conditions, inputs, frozenset(reads), node.now, gone=cleared)
         if far:
             solver.variables = [
                 replace(item, candidates=(far[item.name],)) if item.name in far else item
@@ -250,6 +251,7 @@ class Chooser:
         given: Mapping[str, Value] | None = None,
         deciding: Collection[str] = (),
         needed: frozenset[str] = frozenset(),
+        gone: Collection[str] = (),
     ) -> Solver:
         """What finds the values for one step.
 
@@ -264,6 +266,7 @@ class Chooser:
             deciding: names by which something goes its way by itself: facts of linked cases among them
                 are tried in all ways.
             needed: facts without which nothing can be computed.
+            gone: facts that may be absent though they have a default.
         """
         member = self.members[number]
         case, open_ = node.cases[number], node.undecided[number]
@@ -291,6 +294,7 @@ class Chooser:
                 if field.default is not None:
                     usual = case.data.get(name)
                     values = tuple(dict.fromkeys((usual, *values) if usual is not None else values))
+                    values = (*values, None) if name in gone else values
                 elif not field.required:
                     values = (None, *values) if name in member.subject.written - needed else (*values, None)
                 variables.append(Variable("own", name, values, name in ahead))

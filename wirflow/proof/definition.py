@@ -62,6 +62,8 @@ class DefinitionProof:
     invariants: Sequence[Invariant] = ()
     proved: list[Extent] = field(default_factory=list)
     """How far each invariant was looked at."""
+    written: Workflow | None = None
+    """As its author wrote it, with the questions about children; None: there are none."""
 
     @cached_property
     def subject(self) -> Subject:
@@ -328,20 +330,31 @@ class DefinitionProof:
                 if which is None:
                     yield self.claim("never-taken", path, *words.never_taken(item.event), place)
                 else:
-                    text = self.subject.rules(number)[which]
                     where = self._rule_path(number, which)
-                    yield self.claim("never-true", where, *words.never_true(text), place)
+                    yield self.claim("never-true", where, *words.never_true(self._said(number, which)), place)
                 continue
             for which, text in enumerate(self.subject.rules(number)):
                 if self._is_written(number, which) and self._always_true(number, text):
                     where = self._rule_path(number, which)
-                    yield self.claim("always-true", where, *words.always_true(text), None, severity="warning")
+                    yield self.claim(
+                        "always-true",
+                        where,
+                        *words.always_true(self._said(number, which)),
+                        None,
+                        severity="warning",
+                    )
 
     def _is_written(self, number: int, which: int) -> bool:
         """Whether the author wrote a rule, or a start implies it."""
         item = self.workflow.transitions[number]
         place = which - (1 if item.when else 0)
         return place < 0 or item.requires[place].otherwise != NEEDED
+
+    def _said(self, number: int, which: int) -> str:
+        """A rule in the words of its author."""
+        item = (self.written or self.workflow).transitions[number]
+        rules = (*((item.when,) if item.when else ()), *(rule.when for rule in item.requires))
+        return rules[which] if which < len(rules) else self.subject.rules(number)[which]
 
     def _rule_path(self, number: int, which: int) -> tuple[str | int, ...]:
         path, item = self.subject.paths[number], self.workflow.transitions[number]
@@ -435,7 +448,8 @@ class DefinitionProof:
         circle = self.subject.stands.circle
         if not circle:
             return
-        if not (self.walker.endless or self._shows(ENDLESS)):
+        # Only who has walked knows whether already a start has no end.
+        if not (self._shows(ENDLESS) or self.walker.endless):
             if not self.found.whole:
                 self.pursued.look(ENDLESS)
             if not self._shows(ENDLESS):

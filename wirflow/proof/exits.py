@@ -318,6 +318,7 @@ class Exits:
                     continue
                 sure = table[place] | {row.field for row in item.input if row.required}
                 sure |= {row.field for row in item.set} | self._needed(place, number)
+                sure -= set(item.clear)
                 for other in stands.after(place, number):
                     more = table[other] & sure
                     if more != table[other]:

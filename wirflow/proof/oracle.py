@@ -102,7 +102,8 @@ class Oracle:
         known = self._clear.get(expr)
         if known is None:
             words = {token.text for token in read(expr).tokens if token.kind != "string"}
-            kinds = (self._guards.kind(name) or "" for name in self.names(expr))
+            # Whether something is there, all that is tried shows; only what is in it may hide more.
+            kinds = (self._guards.kind(name) or "" for name in self.values(expr))
             plain = not any(kind in _COMPOUND or kind.startswith(LIST_OF) for kind in kinds)
             known = self._clear[expr] = plain and words.isdisjoint(_OPAQUE)
         return known

@@ -46,9 +46,14 @@ def prove(
     extents: list[Extent] = []
     proofs = {
         name: DefinitionProof(
-            world[name], reading.sources[name], world, effort, reading.invariants.get(name, ())
+            world[name],
+            reading.sources[name],
+            world,
+            effort,
+            reading.invariants.get(name, ()),
+            written=written,
         )
-        for name in reading.workflows
+        for name, written in reading.workflows.items()
     }
     for name, proof in proofs.items():
         if only is None or name in only:

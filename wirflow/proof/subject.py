@@ -98,6 +98,11 @@ class Subject:
         rows = (fills(item) for item in self.workflow.transitions if item.event != CORRECT)
         return frozenset(name for names in rows for name in names)
 
+    @cached_property
+    def cleared(self) -> frozenset[str]:
+        """The fields of which some event says that nothing is known any more."""
+        return frozenset(name for item in self.workflow.transitions for name in item.clear)
+
     def rules(self, number: int) -> tuple[str, ...]:
         """The expressions that have to hold for a transition to be taken, its `when` first."""
         item = self.lean.transitions[number]

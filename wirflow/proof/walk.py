@@ -101,7 +101,9 @@ class Walker(Chooser):
                 via=_automatic(member, opening),
                 passed=tuple(taken.source for taken in opening.via),
             )
-            yield step, Node((opening.case,), (armed,), opened.undecided, (), moment)
+            begun = Node((opening.case,), (armed,), opened.undecided, (), moment)
+            # What was chosen is not open any more as it is; what was not chosen yet still is.
+            yield step, _filled(begun, 0, replace(opening.event, input={}), member, None, step.via)
 
     def signature(self, node: Node) -> object:
         """What two moments have in common from which the same can happen."""
@@ -429,10 +431,11 @@ class Walker(Chooser):
 def _filled(  # noqa: PLR0917 - the parts of one step
     node: Node, number: int, event: Event, member: Member, which: int | None, automatic: Sequence[int]
 ) -> Node:
-    """The same moment; what was filled by an event is no longer open."""
+    """The same moment; what was filled or cleared by an event is no longer open."""
     filled = set(event.input)
     for taken in (*automatic, *(() if which is None else (which,))):
-        filled |= {row.field for row in member.subject.lean.transitions[taken].set}
+        item = member.subject.lean.transitions[taken]
+        filled |= {row.field for row in item.set} | {*item.clear}
     left = node.undecided[number] - filled
     return replace(node, undecided=(*node.undecided[:number], left, *node.undecided[number + 1 :]))
 
