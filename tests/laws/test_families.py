@@ -55,7 +55,7 @@ def sound(seed: int):
     raise AssertionError("eighty broken families in a row")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_any_run_of_any_parent_or_child_keeps_the_laws(seed):
     """However children come, change and go: state, facts, timers and starts follow from history."""
@@ -65,7 +65,7 @@ def test_any_run_of_any_parent_or_child_keeps_the_laws(seed):
         Walk(workflow, rng, known=reading.workflows).run(25)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(SEEDS)
 def test_the_engine_keeps_them_and_the_simulation_foresees_it(seed):
     """The trail gives every case, no join is missed, and both leave the same trails, byte for byte."""
