@@ -61,15 +61,15 @@ class Case:
     """Digest of its last entry."""
 
 
-_FIELDS = tuple(Case.__slots__)
-_set = object.__setattr__
+_FIELDS = tuple((name, (slot := getattr(Case, name)).__get__, slot.__set__) for name in Case.__slots__)
+"""Name, reader and writer of each slot: the writers pass by what freezes a case once it is made."""
 
 
 def evolved(case: Case, **changes: Any) -> Case:
     """A case with some of its facts changed: `dataclasses.replace` for what happens with each event."""
     new = object.__new__(Case)
-    for name in _FIELDS:
-        _set(new, name, changes[name] if name in changes else getattr(case, name))
+    for name, read, write in _FIELDS:
+        write(new, changes[name] if name in changes else read(case))
     return new
 
 

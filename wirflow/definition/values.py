@@ -275,7 +275,7 @@ def show_money(amount: Decimal, lang: Lang) -> str:
 
 def show_date(day: date, lang: Lang) -> str:
     """A civil date: `31.12.2021` or `2021-12-31`."""
-    return f"{day:%d.%m.%Y}" if lang == "de" else day.isoformat()
+    return f"{day.day:02}.{day.month:02}.{day.year:04}" if lang == "de" else day.isoformat()
 
 
 _SHOWN_BY: dict[type, Callable[[Any, Lang], str]] = {

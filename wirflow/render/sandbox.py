@@ -18,11 +18,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from wirflow.definition.listing import listed
 from wirflow.definition.values import show, show_date, show_money
-from wirflow.render.context import FIELDS
+from wirflow.render.context import FIELDS, Facts
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, MutableMapping, Sequence
     from pathlib import Path
 
     from jinja2.runtime import Context
@@ -128,6 +128,19 @@ class Sandbox(ImmutableSandboxedEnvironment):
             "date": lambda value: _date(value, lang),
             "show": pass_context(lambda context, value, field: _show(context, value, field, lang)),
         }
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> dict[str, Any]:
+        """The names that every template knows beside its context: none, and so nothing to look through."""
+        return dict(d or {})
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """`data.amount`: a fact first, so that nothing that facts are made of can stand before it."""
+        if isinstance(obj, Facts):
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
 
     def is_safe_callable(self, obj: Any) -> bool:
         """Whether a template may call something: its own macros."""
