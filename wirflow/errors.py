@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _SCREENFUL: Final = 20
 """How many names a hint lists."""
 
-_COMPARED: Final = 1000
+COMPARED: Final = 1000
 """How many names are compared with one that is unknown; among more, the first are listed."""
 
 
@@ -79,7 +79,9 @@ class EndlessError(InputError):
 class UnknownNameError(InputError):
     """A name that does not exist, with the one that was probably meant."""
 
-    def __init__(self, what: Text, name: str, known: Iterable[str], *, listed_by: str | None = None) -> None:
+    def __init__(
+        self, what: Text, name: str, known: Iterable[str], *, listed_by: str | None = None, whole: bool = True
+    ) -> None:
         """Say which name is unknown.
 
         Args:
@@ -87,6 +89,7 @@ class UnknownNameError(InputError):
             name: what was typed.
             known: the names that there are.
             listed_by: the command that lists them all, where they may be many.
+            whole: these are all; else there are more than anybody counts here.
         """
         self.name = name
         self.known = tuple(sorted(known))
@@ -94,7 +97,7 @@ class UnknownNameError(InputError):
         if near:
             hint = Text(f"Meinten Sie '{near}'?", f"Did you mean '{near}'?")
         elif self.known:
-            hint = _listed(name, self.known, listed_by)
+            hint = _listed(name, self.known, listed_by, whole=whole)
         else:
             hint = Text("Es gibt noch keine.", "There are none yet.")
         message = Text(f"{what.de} '{name}' ist unbekannt.", f"{what.en} '{name}' is unknown.")
@@ -189,14 +192,20 @@ def because(error: Exception) -> Text:
     return Text(f"{why.de[:1].upper()}{why.de[1:]}.", f"{why.en[:1].upper()}{why.en[1:]}.")
 
 
-def _listed(name: str, known: Sequence[str], listed_by: str | None) -> Text:
+def _listed(name: str, known: Sequence[str], listed_by: str | None, *, whole: bool) -> Text:
     """What there is: what is most like the name first, and how many more there are."""
     shown = known[:_SCREENFUL]
-    if _SCREENFUL < len(known) <= _COMPARED:
+    if _SCREENFUL < len(known) <= COMPARED:
         folded = name.casefold()
         like = {each: difflib.SequenceMatcher(None, folded, each.casefold()).ratio() for each in known}
         shown = sorted(known, key=lambda each: (-like[each], each))[:_SCREENFUL]
     more, names = len(known) - len(shown), ", ".join(shown)
+    if not whole:
+        by = f": '{listed_by}'" if listed_by else ""
+        return Text(
+            f"Bekannt sind etwa: {names}; und viele weitere{by}.",
+            f"Known are, among others: {names}; and many more{by}.",
+        )
     if not more:
         return Text(f"Bekannt sind: {names}.", f"Known are: {names}.")
     by = f" ('{listed_by}')" if listed_by else ""

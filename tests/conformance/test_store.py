@@ -209,7 +209,7 @@ def test_entries_are_read_in_their_order(office):
             ("A-1", 1),
             ("G-1", 2),
         ]
-        waiting, numbers = trail.unsealed(session)
+        waiting, numbers = trail.unsealed(session, 10)
     assert [(item.case, item.seq) for item in waiting] == [("G-1", 1), ("A-1", 1), ("G-1", 2)]
     assert set(numbers) == {("G-1", 1), ("A-1", 1), ("G-1", 2)}
 

@@ -14,7 +14,7 @@ from wirflow.audit.chain import verify_chain
 from wirflow.core.decision import Refusal
 from wirflow.engine import Outcome
 from wirflow.errors import InputError, UnknownNameError
-from wirflow.store import trail
+from wirflow.store import cases, trail
 
 AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
 
@@ -158,6 +158,26 @@ def test_unknown_names_suggest_the_near_one(office):
         with pytest.raises(UnknownNameError) as caught:
             call()
         assert "Did you mean" in str(caught.value)
+
+
+def test_among_very_many_cases_only_the_next_keys_are_compared(office, monkeypatch):
+    """An unknown key costs the same however many cases there are, and the near one is named all the same."""
+    monkeypatch.setattr(cases, "COMPARED", 5)
+    monkeypatch.setattr(cases, "AROUND", 2)
+    office.engine.start_all(
+        [new(f"{letter}-{number}") for letter in "GH" for number in range(4)], actor="ada"
+    )
+    with pytest.raises(UnknownNameError) as caught:
+        office.engine.look("G-1O")
+    assert caught.value.known == ("G-0", "G-1", "G-2", "G-3")
+    assert "Did you mean 'G-1'?" in str(caught.value)
+    with pytest.raises(UnknownNameError) as caught:
+        office.engine.submit("quite-another-key", "submit", actor="ada")
+    assert len(caught.value.known) <= 4
+    assert caught.value.explain("de").endswith("und viele weitere: 'wirflow status'.")
+    office.engine.start(new("I-1"), actor="ada", trial=True)
+    with pytest.raises(UnknownNameError, match="partner-of-none"):
+        office.engine.start(new("I-1", links={"partner": "partner-of-none"}), actor="ada")
 
 
 def test_the_future_does_not_count_yet(office):

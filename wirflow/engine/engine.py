@@ -58,6 +58,10 @@ SEALING: Final = 7_366_001
 """The number of the duty to seal the trail, among all that workers of one database agree upon."""
 
 
+SEALED_AT_ONCE: Final = 20_000
+"""How many entries are sealed in one transaction, with one checkpoint: they take about 20 MB."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What was written, or, of a trial, what would have been."""
@@ -185,9 +189,7 @@ class Engine:
             # Keys that only capitals tell apart are taken in too, so that they are found to be taken.
             there = unit.open_several(elsewhere.union(*(spellings(key) for key in ours)))
             for key in elsewhere.difference(there):
-                raise UnknownNameError(
-                    Text("Der verknüpfte Vorgang", "The linked case"), key, cases.keys(session)
-                )
+                raise cases.unknown(session, Text("Der verknüpfte Vorgang", "The linked case"), key)
             kept = unit.batch.start(
                 [(item, workflow) for item, (_, workflow) in zip(new, pinned, strict=True)], person, moment
             )
@@ -394,20 +396,27 @@ class Engine:
         """Give all new entries their place in the log and sign it; None if nothing is new.
 
         One worker at a time does so; who finds another one at it has nothing to do.
+        Of a great many entries so many at once as fit into little memory get a
+        checkpoint, and others write in between.
         """
         from wirflow.audit.seal import seal  # noqa: PLC0415 - signing loads a large library
 
-        with self.database.writing() as session:
-            if not session.alone(SEALING):
-                return None
-            waiting, case_ids = trail.unsealed(session)
-            frontier, _ = trail.frontier(session)
-            if not waiting:
-                return None
-            now = self.clock.now()
-            sealed = seal(waiting, frontier, key=key, at=now)
-            trail.keep_seal(session, sealed, case_ids, now)
-            return sealed.checkpoint
+        checkpoint: str | None = None
+        while True:
+            with self.database.writing() as session:
+                if not session.alone(SEALING):
+                    return checkpoint
+                waiting, case_ids = trail.unsealed(session, SEALED_AT_ONCE)
+                if not waiting:
+                    return checkpoint
+                frontier, _ = trail.frontier(session)
+                now = self.clock.now()
+                sealed = seal(waiting, frontier, key=key, at=now)
+                trail.keep_seal(session, sealed, case_ids, now)
+            checkpoint = sealed.checkpoint
+            if len(waiting) < SEALED_AT_ONCE:
+                # What came meanwhile has its turn the next time.
+                return checkpoint
 
     def checkpoint(self) -> str | None:
         """The last signed checkpoint of the log."""
@@ -501,9 +510,7 @@ class Engine:
 
     def _found(self, session: Session, key: str, stored: StoredCase | None) -> StoredCase:
         if stored is None:
-            raise UnknownNameError(
-                Text("Der Vorgang", "The case"), key, cases.keys(session), listed_by="wirflow status"
-            )
+            raise cases.unknown(session, Text("Der Vorgang", "The case"), key, listed_by="wirflow status")
         return stored
 
     def _linked(self, session: Session, links: Mapping[str, str]) -> dict[str, LinkedCase]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.core.batch import FIRST_NEW
 from wirflow.definition.model import PARENT
-from wirflow.errors import UnknownNameError
 from wirflow.store import cases, outbox, timers, trail
 from wirflow.store.cases import StoredCase
 from wirflow.text import Text
@@ -64,8 +63,8 @@ class Unit:
         if not found:
             found = cases.load_many(self.session, self._definitions, [key])
         if key not in found:
-            raise UnknownNameError(
-                Text("Der Vorgang", "The case"), key, cases.keys(self.session), listed_by="wirflow status"
+            raise cases.unknown(
+                self.session, Text("Der Vorgang", "The case"), key, listed_by="wirflow status"
             )
         self._seen(found.values(), roots)
         with_timers = [stored.id for stored in found.values() if signals or stored.workflow.deadlines]
@@ -110,9 +109,7 @@ class Unit:
         linked = cases.load_many(self.session, self._definitions, elsewhere)
         for key in elsewhere:
             if key not in linked:
-                raise UnknownNameError(
-                    Text("Der verknüpfte Vorgang", "The linked case"), key, cases.keys(self.session)
-                )
+                raise cases.unknown(self.session, Text("Der verknüpfte Vorgang", "The linked case"), key)
         for stored in linked.values():
             self._take(stored, {})
         parents = [stored.id for stored in found if stored.workflow.children]

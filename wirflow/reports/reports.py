@@ -112,9 +112,7 @@ class Reports:
         with self._database.reading() as session:
             stored = cases.load(session, self._definitions, key)
             if stored is None:
-                raise UnknownNameError(
-                    Text("Der Vorgang", "The case"), key, cases.keys(session), listed_by="wirflow status"
-                )
+                raise cases.unknown(session, Text("Der Vorgang", "The case"), key, listed_by="wirflow status")
             if as_of is None:
                 view = self._view(
                     session, stored, queries.armed(session, key=key), queries.passed(session, key)

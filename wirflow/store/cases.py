@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from sqlalchemy import and_, bindparam, func, or_, select, text, update
@@ -15,7 +15,7 @@ from wirflow.clock import stamp, unstamp
 from wirflow.core.case import Case, Done
 from wirflow.definition import values
 from wirflow.definition.model import Workflow
-from wirflow.errors import ConflictError
+from wirflow.errors import COMPARED, ConflictError, UnknownNameError
 from wirflow.store.bulk import Among, Insert, Update
 from wirflow.store.tables import cases, personal
 from wirflow.text import Text
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from wirflow.core.writing import Secret
     from wirflow.store.database import Session
     from wirflow.store.definitions import Definitions
+
+
+AROUND: Final = 100
+"""How many keys before an unknown one, and how many after it, are compared with it among very many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,14 @@ _BY_ID = select(*_COLUMNS).where(Among(cases.c.id, "ids")).order_by(cases.c.id)
 _BY_KEY = select(*_COLUMNS).where(Among(cases.c.key, "keys")).order_by(cases.c.key)
 _BY_PARENT = select(*_COLUMNS).where(Among(cases.c.parent_id, "ids")).order_by(cases.c.id)
 _KEYS = select(cases.c.key).order_by(cases.c.key)
+_FIRST_KEYS = _KEYS.limit(bindparam("most"))
+_KEYS_BEFORE = (
+    select(cases.c.key)
+    .where(cases.c.key < bindparam("key"))
+    .order_by(cases.c.key.desc())
+    .limit(bindparam("most"))
+)
+_KEYS_AFTER = _FIRST_KEYS.where(cases.c.key > bindparam("key"))
 _other = cases.alias("other")
 # The lock of a cluster is the row of its first case.  Nobody waits for a cluster who holds a higher one.
 _LOCK = (
@@ -199,6 +211,26 @@ def linked_meanwhile() -> ConflictError:
 def keys(session: Session) -> list[str]:
     """All keys, in order."""
     return [row[0] for row in session.rows(_KEYS)]
+
+
+def unknown(session: Session, what: Text, key: str, *, listed_by: str | None = None) -> UnknownNameError:
+    """The error that says that there is no case of a key, and which one was probably meant.
+
+    Of few cases all keys are compared.  Of many only those are read that stand
+    next to it in the order of the keys, as most slips of a finger leave them.
+
+    Args:
+        session: the transaction.
+        what: what it should be the key of.
+        key: what was given.
+        listed_by: the command that lists all keys.
+    """
+    first = session.rows(_FIRST_KEYS, {"most": COMPARED + 1})
+    if len(first) <= COMPARED:
+        return UnknownNameError(what, key, (row[0] for row in first), listed_by=listed_by)
+    around = {"key": key, "most": AROUND}
+    rows = [*session.rows(_KEYS_BEFORE, around), *session.rows(_KEYS_AFTER, around)]
+    return UnknownNameError(what, key, (row[0] for row in rows), listed_by=listed_by, whole=False)
 
 
 def numbers(session: Session, count: int) -> list[int]:

@@ -57,6 +57,7 @@ _UNSEALED = (
     .join(cases, cases.c.id == entries.c.case_id)
     .where(entries.c.leaf.is_(None))
     .order_by(*RECORDED_ORDER)
+    .limit(bindparam("most"))
 )
 _PLACE = Update(entries, ("leaf",), ("case_id", "seq"))
 _LAST = select(checkpoints.c.frontier, checkpoints.c.note).order_by(checkpoints.c.id.desc()).limit(1)
@@ -110,9 +111,14 @@ def entries_of(session: Session, key: str | None = None) -> Iterator[Entry]:
         yield Entry.read(written, digest, leaf=leaf)
 
 
-def unsealed(session: Session) -> tuple[list[Unsealed], dict[tuple[str, int], int]]:
-    """The entries that wait for their place in the log, and the case number of each."""
-    rows = session.rows(_UNSEALED)
+def unsealed(session: Session, most: int) -> tuple[list[Unsealed], dict[tuple[str, int], int]]:
+    """The first entries that wait for their place in the log, and the case number of each.
+
+    Args:
+        session: the transaction.
+        most: no more than so many.
+    """
+    rows = session.rows(_UNSEALED, {"most": most})
     waiting = [Unsealed(key, seq, digest) for key, seq, digest, _ in rows]
     return waiting, {(key, seq): case_id for key, seq, _, case_id in rows}
 
