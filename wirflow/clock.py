@@ -51,6 +51,7 @@ def start_of_day(day: date, zone: str) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
+@lru_cache(maxsize=4096)
 def end_of_day(day: date, zone: str) -> datetime:
     """The instant, in UTC, at which a civil date is over: the next midnight of the zone.
 
@@ -64,6 +65,7 @@ def end_of_day(day: date, zone: str) -> datetime:
     return start_of_day(day + timedelta(days=1), zone)
 
 
+@lru_cache(maxsize=4096)
 def civil_date(instant: datetime, zone: str) -> date:
     """The civil date on which an instant falls in a time zone."""
     return instant.astimezone(ZoneInfo(zone)).date()

@@ -485,12 +485,7 @@ def _decision(  # noqa: PLR0917 - as above
     refused: Refusal | None = None,
 ) -> Decision:
     """A decision with its changes and with the agenda computed anew."""
-    old = before.data if before else {}
-    changes = {
-        name: (old.get(name), after.data.get(name))
-        for name in (*old, *(name for name in after.data if name not in old))
-        if old.get(name) != after.data.get(name)
-    }
+    changes = _changes(before.data if before else {}, after.data)
     if changes and before is not None and event.kind != "migration":
         # What somebody changed does not stand any more where it was found.
         entry = f"{ENTRY}{after.revision}"
@@ -524,6 +519,19 @@ def _decision(  # noqa: PLR0917 - as above
         refused=refused,
         moved=moved_on,
     )
+
+
+def _changes(
+    old: Mapping[str, Value], new: Mapping[str, Value]
+) -> dict[str, tuple[Value | None, Value | None]]:
+    """Field → (old, new) of each fact that is another one than before."""
+    if old is new:
+        return {}  # facts are never changed in place, and most deadlines change none
+    return {
+        name: (old.get(name), new.get(name))
+        for name in (*old, *(name for name in new if name not in old))
+        if old.get(name) != new.get(name)
+    }
 
 
 def _done(case: Case, event: Event) -> Mapping[str, Done]:
