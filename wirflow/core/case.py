@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Literal
 
 from wirflow.deadlines import Catalogue, Deadline
@@ -73,7 +72,7 @@ def evolved(case: Case, **changes: Any) -> Case:
     return new
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Timer:
     """Something that will happen to a case by itself."""
 
@@ -93,7 +92,7 @@ class Timer:
     depth: int = field(default=0, compare=False)
     """Of a signal: how many signals led to it."""
 
-    @cached_property
+    @property
     def identity(self) -> tuple[str, str, str, datetime]:
         """What makes it the same timer after the agenda is computed anew."""
         return (self.name, self.kind, self.label, self.due_at)

@@ -53,8 +53,8 @@ class Facts:
 
     __slots__ = ("_facts",)
 
-    def __init__(self, /, **facts: object) -> None:
-        self._facts = facts
+    def __init__(self, known: Mapping[str, object] | None = None, /, **facts: object) -> None:
+        self._facts = facts if known is None else known
 
     def __getitem__(self, name: str) -> object:
         return self._facts[name]
@@ -197,14 +197,14 @@ def notice_context(
             workflow_title=workflow.title.pick(lang),
             since=civil_date(case.since, zone),
         ),
-        "data": Facts(**_present(case.data)),
+        "data": Facts(_present(case.data)),
         "linked": Facts(
-            **{
-                name: Facts(key=other.key, state=other.state, data=Facts(**_present(other.data)))
+            {
+                name: Facts(key=other.key, state=other.state, data=Facts(_present(other.data)))
                 for name, other in linked.items()
             }
         ),
-        "event": Facts(**facts),
+        "event": Facts(facts),
         READER: Reader(name=recipient, role=role),
         "office": Facts(name=office),
         FIELDS: fields_of(workflow),

@@ -13,7 +13,7 @@ from wirflow.render.context import fields_of, sample, schema
 from wirflow.text import LANGS, Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from jinja2 import Template, nodes
@@ -79,7 +79,7 @@ class Templates:
             (folder / f"{name}.{lang}.j2").is_file() for folder in self._folders
         )
 
-    def render(self, name: str, lang: Lang, context: Mapping[str, object]) -> Rendered:
+    def render(self, name: str, lang: Lang, context: dict[str, object]) -> Rendered:
         """A notice from a template and the context that `notice_context` gave.
 
         Raises:
@@ -262,10 +262,19 @@ def _path(node: nodes.Node) -> list[str] | None:
     return None
 
 
-def _text(template: Template, context: Mapping[str, object]) -> str:
+def _text(template: Template, context: dict[str, object]) -> str:
+    """What a template says: `Template.generate` without its copy of the context and its layer between."""
+    try:
+        return _bounded(template.root_render_func(template.new_context(context, shared=True)))
+    except Exception:  # noqa: BLE001 - raised again with the lines of the template
+        template.environment.handle_exception()
+
+
+def _bounded(written: Iterable[str]) -> str:
+    """A text from its parts, as long as it is no longer than a notice may be."""
     parts: list[str] = []
     size = 0
-    for part in template.generate(context):
+    for part in written:
         size += len(part) if part.isascii() else len(part.encode())
         if size > MAX_OUTPUT:
             from wirflow.render.sandbox import BadTemplateError  # noqa: PLC0415 - the sandbox is loaded by now
