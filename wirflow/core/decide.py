@@ -385,6 +385,8 @@ def _permission(workflow: Workflow, case: Case, event: Event, transition: Transi
 
 def _input(workflow: Workflow, event: Event, transition: Transition) -> Refusal | None:
     """Whether an event brings what its transition takes, and nothing else."""
+    if not (event.input or event.cleared or transition.input or transition.reason):
+        return None
     taken = {item.field for item in transition.input}
     unknown = [name for name in (*event.input, *sorted(event.cleared)) if name not in taken]
     if unknown:

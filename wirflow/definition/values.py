@@ -231,7 +231,7 @@ _STORED: dict[str, Callable[[Any], Value]] = {
 
 def load(fields: Iterable[tuple[str, str]], stored: Mapping[str, Any]) -> dict[str, Value]:
     """The facts of a case as values, given the kinds of its fields; what those do not name is left out."""
-    return {name: from_json(kind, stored[name]) for name, kind in fields if name in stored}
+    return {name: from_json(kind, stored[name]) for name, kind in fields if name in stored} if stored else {}
 
 
 def dump(data: Mapping[str, Value]) -> dict[str, Stored]:

@@ -58,8 +58,11 @@ SEALING: Final = 7_366_001
 """The number of the duty to seal the trail, among all that workers of one database agree upon."""
 
 
-SEALED_AT_ONCE: Final = 20_000
-"""How many entries are sealed in one transaction, with one checkpoint: they take about 20 MB."""
+SEALED_AT_ONCE: Final = 50_000
+"""How many entries are sealed in one transaction, with one checkpoint.
+
+They take about 50 MB.  All that waits is put in order for each of them: so it must not be few.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
