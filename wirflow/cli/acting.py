@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.cli import tables
@@ -24,8 +25,21 @@ if TYPE_CHECKING:
 EXIT_REFUSED: Final = 1
 EXIT_INCOMPLETE: Final = 2
 
+CLOCK_SLACK: Final = timedelta(seconds=2)
+"""How far several machines' clocks may differ without a warning."""
+
 _INCOMPLETE: Final = frozenset({"missing-input", "unknown-input", "no-reason"})
 """Refusals that are about the call and not about the case."""
+
+
+def look_at_clock(office: Office, lang: Lang) -> None:
+    """Warn before somebody acts by a clock that was set back: the trail will say the wrong moment."""
+    last = office.reports.latest()
+    if last is not None and last - office.clock.now() > CLOCK_SLACK:
+        from wirflow.reports.health import clock_behind, clock_hint  # noqa: PLC0415 - rarely wrong
+
+        note(clock_behind(last), lang)
+        note(clock_hint(practice=office.practice), lang)
 
 
 def report(office: Office, outcome: Outcome, lang: Lang, format_: Format, *, trial: bool) -> None:

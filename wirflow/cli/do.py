@@ -56,6 +56,7 @@ def do(
 
     desk = desk_of(ctx)
     office = desk.office
+    acting.look_at_clock(office, desk.lang)
     typed = pairs("--set", given)
     stored = office.engine.look(key)
     workflow = stored.workflow

@@ -60,11 +60,13 @@ def doctor(
     if format_ is Format.JSON:
         screen.json([sign.to_json(desk.lang) for sign in signs])
     elif format_ is Format.CSV:
-        screen.csv(("name", "grade", "text", "hint"), [sign.to_json(desk.lang) for sign in signs])
+        screen.csv(("name", "grade", "text", "hint", "details"), [sign.to_json(desk.lang) for sign in signs])
     else:
         for sign in signs:
             mark, style = _SIGNS[sign.grade]
             hint = f" {sign.hint.pick(desk.lang)}" if sign.hint else ""
             screen.block(f"{sign.text.pick(desk.lang)}{hint}", first=f"{mark} ", rest="  ", style=style)
+            for line in sign.details:
+                screen.block(line.pick(desk.lang), first="    ", rest="      ")
     if any(sign.grade == "bad" for sign in signs):
         raise typer.Exit(EXIT_FINDINGS)

@@ -54,6 +54,7 @@ def new(
 
     desk = desk_of(ctx)
     office = desk.office
+    acting.look_at_clock(office, desk.lang)
     definition = starting.newest(office, workflow)
     outcome = starting.start(
         office,

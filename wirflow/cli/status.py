@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PAGE: Final = 100
 """How many cases a table shows at once."""
 
+NAMED: Final = 5
+"""How many cases with failed timers are named below the portfolio."""
+
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
 
@@ -161,10 +164,12 @@ def _footer(screen: Screen, office: Office, count: int, today: date) -> None:
     )
     failed = office.reports.failed()
     if failed:
+        keys = office.reports.failed_cases(NAMED + 1)
+        named = ", ".join(keys[:NAMED]) + (" …" if len(keys) > NAMED else "")
         screen.say(
             Text(
-                f"{failed} Fristen oder Signale sind gescheitert: 'wirflow doctor'.",
-                f"{failed} deadlines or signals have failed: 'wirflow doctor'.",
+                f"{failed} Fristen oder Signale sind gescheitert ({named}): 'wirflow doctor'.",
+                f"{failed} deadlines or signals have failed ({named}): 'wirflow doctor'.",
             ),
             style="red",
         )

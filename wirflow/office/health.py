@@ -38,7 +38,14 @@ def examine(office: Office) -> list[Sign]:
                 f"Datenbank in Version {database.version()}.", f"Database of version {database.version()}."
             ),
         ),
-        *examine_database(database, roles=roles, now=office.clock.now(), files=files),
+        *examine_database(
+            database,
+            roles=roles,
+            now=office.clock.now(),
+            files=files,
+            zone=office.zone,
+            practice=office.practice,
+        ),
     ]
     return [*signs, *_people(office, files), *_rules(office), _trail(office), *_documents(office)]
 

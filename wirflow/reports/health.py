@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from wirflow.clock import civil_date
 from wirflow.store import queries
 from wirflow.store.definitions import Definitions
 from wirflow.text import Lang, Text
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
     from wirflow.definition.model import Workflow
     from wirflow.store.database import Database
-    from wirflow.store.queries import DefinitionRow
+    from wirflow.store.queries import DefinitionRow, TimerRow
+
+SHOWN: Final = 10
+"""How many things are named one by one: the rest is a number."""
 
 Grade = Literal["good", "note", "bad"]
 
@@ -28,6 +32,8 @@ class Sign:
     grade: Grade
     text: Text
     hint: Text | None = None
+    details: tuple[Text, ...] = ()
+    """One line for each thing that is meant, the first `SHOWN` of them."""
 
     def to_json(self, lang: Lang) -> dict[str, Any]:
         """The sign as data."""
@@ -36,6 +42,7 @@ class Sign:
             "grade": self.grade,
             "text": self.text.pick(lang),
             "hint": self.hint.pick(lang) if self.hint else None,
+            "details": [line.pick(lang) for line in self.details],
         }
 
 
@@ -45,6 +52,8 @@ def examine(
     roles: frozenset[str],
     now: datetime,
     files: Mapping[str, Workflow] | None,
+    zone: str = "UTC",
+    practice: bool = False,
 ) -> list[Sign]:
     """Everything about the database of an office that can be good or bad.
 
@@ -53,6 +62,8 @@ def examine(
         roles: the roles that somebody in the office has.
         now: the present instant.
         files: the workflows as the files say them; None: they have errors of their own.
+        zone: the time zone in which its days are told.
+        practice: whether its clock stands where the settings put it.
     """
     with database.reading() as session:
         damage = queries.damage(session, database.url.get_backend_name())
@@ -67,13 +78,13 @@ def examine(
         unsealed, _ = queries.unsealed(session)
     return [
         _database(damage, count, final),
-        _timers(len([row for row in troubled if row.status == "failed"]), len(late)),
+        _timers([row for row in troubled if row.status == "failed"], len(late), zone),
         _refused(len([row for row in troubled if row.status == "refused"])),
         _notices(states),
         _roles(used, roles),
         _definitions({row.workflow: row.hash for row in versions}, files),
         _versions(versions),
-        _clock(last, now),
+        _clock(last, now, practice=practice),
         _seals(unsealed),
     ]
 
@@ -96,19 +107,21 @@ def _database(damage: list[str], count: int, final: int) -> Sign:
     )
 
 
-def _timers(failed: int, late: int) -> Sign:
+def _timers(failed: list[TimerRow], late: int, zone: str) -> Sign:
     if failed:
+        count = len(failed)
         return Sign(
             name="timers",
             grade="bad",
             text=Text(
-                f"{failed} Fristen oder Signale sind gescheitert.",
-                f"{failed} deadlines or signals have failed.",
+                f"{count} Fristen oder Signale sind gescheitert.",
+                f"{count} deadlines or signals have failed.",
             ),
             hint=Text(
-                "'wirflow status KEY' sagt, warum; 'wirflow doctor --rearm' versucht es noch einmal.",
-                "'wirflow status KEY' says why; 'wirflow doctor --rearm' tries again.",
+                "Beheben Sie die Ursache; 'wirflow doctor --rearm' versucht es noch einmal.",
+                "Put right what caused it; 'wirflow doctor --rearm' tries again.",
             ),
+            details=tuple(_failed(row, zone) for row in failed[:SHOWN]),
         )
     if late:
         return Sign(
@@ -121,6 +134,17 @@ def _timers(failed: int, late: int) -> Sign:
         )
     return Sign(
         name="timers", grade="good", text=Text("Keine Frist ist gescheitert.", "No deadline has failed.")
+    )
+
+
+def _failed(row: TimerRow, zone: str) -> Text:
+    """Which case, which timer, since when, why."""
+    day = civil_date(row.due_at, zone)
+    name = f"{row.name} {row.label}".strip()
+    words = (row.error or "").splitlines()[0] if row.error else "–"
+    return Text(
+        f"{row.case}, {name}, fällig seit {day:%d.%m.%Y}: {words}",
+        f"{row.case}, {name}, due since {day:%Y-%m-%d}: {words}",
     )
 
 
@@ -234,22 +258,32 @@ def _versions(versions: list[DefinitionRow]) -> Sign:
     )
 
 
-def _clock(last: datetime | None, now: datetime) -> Sign:
+def _clock(last: datetime | None, now: datetime, *, practice: bool) -> Sign:
     if last is not None and last > now:
-        return Sign(
-            name="clock",
-            grade="bad",
-            text=Text(
-                f"Die Uhr geht nach: Der letzte Eintrag ist von {last:%d.%m.%Y %H:%M} UTC.",
-                f"The clock is behind: the last entry is of {last:%Y-%m-%d %H:%M} UTC.",
-            ),
-            hint=Text("Stellen Sie die Uhr des Rechners.", "Set the machine's clock."),
-        )
+        return Sign(name="clock", grade="bad", text=clock_behind(last), hint=clock_hint(practice=practice))
     return Sign(
         name="clock",
         grade="good",
         text=Text("Die Uhr stimmt mit der Akte überein.", "The clock agrees with the trail."),
     )
+
+
+def clock_behind(last: datetime) -> Text:
+    """What is said of a clock that stands before the last entry."""
+    return Text(
+        f"Die Uhr geht nach: Der letzte Eintrag ist von {last:%d.%m.%Y %H:%M} UTC.",
+        f"The clock is behind: the last entry is of {last:%Y-%m-%d %H:%M} UTC.",
+    )
+
+
+def clock_hint(*, practice: bool) -> Text:
+    """What to do about it."""
+    if practice:
+        return Text(
+            "In wirflow.toml steht 'today' zu früh; 'wirflow run --once --on DATUM' stellt es vor.",
+            "In wirflow.toml 'today' is too early; 'wirflow run --once --on DATE' moves it.",
+        )
+    return Text("Stellen Sie die Uhr des Rechners.", "Set the machine's clock.")
 
 
 def _seals(unsealed: int) -> Sign:

@@ -185,6 +185,18 @@ class Reports:
         with self._database.reading() as session:
             return queries.failed(session)
 
+    def failed_cases(self, most: int) -> list[str]:
+        """The keys of cases with timers that failed, so many at most; those armed first before others."""
+        with self._database.reading() as session:
+            return queries.failed_cases(session, most)
+
+    def latest(self) -> datetime | None:
+        """When the last entry was written, or all were sealed, by whatever clock; None: there is none."""
+        from wirflow.store import backlog  # noqa: PLC0415 - the portfolio needs none of it
+
+        with self._database.reading() as session:
+            return backlog.latest(session)
+
     def notices(
         self,
         key: str | None = None,

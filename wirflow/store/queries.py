@@ -129,7 +129,17 @@ _ARMED_OF = _JOINED.where(_IS_ARMED, cases.c.key == bindparam("key")).order_by(t
 _IS_TROUBLED = timers.c.status.in_([literal_column("'failed'"), literal_column("'refused'")])
 _TROUBLED = _JOINED.where(_IS_TROUBLED).order_by(timers.c.id)
 _TROUBLED_OF = _JOINED.where(_IS_TROUBLED, cases.c.key == bindparam("key")).order_by(timers.c.id)
-_FAILED = select(func.count()).select_from(timers).where(timers.c.status == literal_column("'failed'"))
+# By its partial index: however many have ended, these are found at once.
+_HAS_FAILED = timers.c.status == literal_column("'failed'")
+_FAILED = select(func.count()).select_from(timers).where(_HAS_FAILED)
+_FAILED_CASES = (
+    select(cases.c.key)
+    .join(timers, timers.c.case_id == cases.c.id)
+    .where(_HAS_FAILED)
+    .group_by(cases.c.key)
+    .order_by(func.min(timers.c.id))
+    .limit(bindparam("most"))
+)
 _ENTRIES = select(cases.c.key, entries.c.seq, entries.c.leaf, entries.c.digest, entries.c.body).join(
     cases, cases.c.id == entries.c.case_id
 )
@@ -230,6 +240,11 @@ def troubled(session: Session, key: str | None = None) -> list[TimerRow]:
 def failed(session: Session) -> int:
     """How many timers failed."""
     return int(session.row(_FAILED)[0])
+
+
+def failed_cases(session: Session, most: int) -> list[str]:
+    """The keys of cases with timers that failed, those that were armed first before others."""
+    return [str(key) for (key,) in session.rows(_FAILED_CASES, {"most": most})]
 
 
 def entries_by_case(session: Session, key: str | None = None) -> Iterator[EntryRow]:
