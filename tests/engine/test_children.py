@@ -350,3 +350,30 @@ def test_children_that_are_over_at_once_join_once(database_url):
     assert Trail(engine.database).rows(now=engine.clock.now()) == []
     for one in (engine, *others):
         one.database.close()
+
+
+TWINS = """
+wirflow: 1
+workflow: twin
+title: {de: Zwilling, en: Twin}
+roles: {clerk: {}}
+parent: {workflow: twin}
+children: {one: {workflow: twin}, two: {workflow: twin}}
+states: {born: {initial: true}, grown: {final: true}}
+transitions:
+  grow:
+    from: born
+    to: grown
+    automatic: true
+    when: "size(key) < 40"
+    start: [{child: one, key: "{key}a"}, {child: two, key: "{key}b"}]
+"""
+
+
+def test_a_family_has_an_end(tmp_path):
+    """Cases that start one another without end are not begun at all, and it is said why."""
+    engine = engine_on(f"sqlite:///{tmp_path / 'office.db'}", TWINS)
+    with pytest.raises(InputError, match="More than 5000 cases have started one another"):
+        engine.start(new("twin", "T"), actor="duo")
+    assert not engine.history()
+    engine.database.close()

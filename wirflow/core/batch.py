@@ -17,7 +17,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final, Protocol
 
 from wirflow.core.case import Case, Facts, Timer, evolved
-from wirflow.core.children import MAX_GENERATIONS, cannot_begin, key_taken, no_workflow, unfit
+from wirflow.core.children import MAX_FAMILY, MAX_GENERATIONS, cannot_begin, key_taken, no_workflow, unfit
 from wirflow.core.decide import decide, refuse, start
 from wirflow.core.decision import Decision, Refusal
 from wirflow.core.firing import as_linked, event_of, facts_at, is_done, is_merged
@@ -331,11 +331,12 @@ class Batch:
         workflow, parent, known = rows[-1]
         if not parent.starts:
             return None
-        if generation > MAX_GENERATIONS:
+        if generation > MAX_GENERATIONS or len(rows) > MAX_FAMILY:
+            most = MAX_GENERATIONS if generation > MAX_GENERATIONS else MAX_FAMILY
             raise InputError(
                 Text(
-                    f"Mehr als {MAX_GENERATIONS} Vorgänge haben einander begonnen.",
-                    f"More than {MAX_GENERATIONS} cases have started one another.",
+                    f"Mehr als {most} Vorgänge haben einander begonnen.",
+                    f"More than {most} cases have started one another.",
                 ),
                 hint=Text("'wirflow check' zeigt die Schleife.", "'wirflow check' shows the loop."),
             )

@@ -31,6 +31,9 @@ MAX_STARTED: Final = 1_000
 MAX_GENERATIONS: Final = 100
 """How many starts may lead to one another before the chain is taken for a loop."""
 
+MAX_FAMILY: Final = 5_000
+"""How many cases one event may start in all, with the children of its children."""
+
 _UNFIT: Final = re.compile(r"[^\w./-]+")
 _PARTED: Final = re.compile(r"[^\w.-]+")
 
