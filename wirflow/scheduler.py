@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, time, timedelta
 from queue import SimpleQueue
@@ -107,11 +107,13 @@ class Scheduler:
         self._signal: str | None = None
         self._latest: datetime | None = None
         self._behind = False
+        self._failed = False
         self._beats: Any = None
         self.pulse = Pulse()
         """What this worker has done, for who watches it."""
         # Unlike an Event it may be used in a signal handler that interrupts its own waiting.
         self._wake: SimpleQueue[None] = SimpleQueue()
+        self._ended = threading.Event()
 
     @property
     def silent_after(self) -> float:
@@ -173,6 +175,7 @@ class Scheduler:
                 self._wake.get()
             finally:
                 self._stopping = True
+                self._ended.set()
                 log.info("stopping", extra={"signal": self._signal})
                 beats.shutdown(wait=True)
                 if listener is not None:
@@ -255,10 +258,16 @@ class Scheduler:
         self._beat(progress)
 
     def _beat(self, progress: Callable[[Progress], None] | None = None) -> None:
+        before, self._failed = self._failed, True
+        again = not before
         with self._logged("beat"):
             self.tick(progress)
-            if self._beats is not None and not self._stopping and self._engine.is_due():
-                self._soon(self._beats, progress, AGAIN_SECONDS)
+            again = self._engine.is_due()
+            self._failed = False
+        # A connection that broke is noticed by who uses it, and is thrown away: the next try has a new one.
+        # Only one such try: a server that stays away is not asked, and not logged, every second.
+        if again and self._beats is not None:
+            self._soon(self._beats, progress, AGAIN_SECONDS)
 
     def _soon(self, beats: Any, progress: Callable[[Progress], None] | None, seconds: float = 0.0) -> None:
         """Beat once more before the next heartbeat; who is told twice beats once."""
@@ -272,11 +281,25 @@ class Scheduler:
         if listen is None:
             return None
 
+        away = False
+
+        def back() -> None:
+            # What fell due meanwhile, or was told while nobody listened, waits for no heartbeat.
+            nonlocal away
+            if away:
+                away = False
+                heard()
+
         def hear() -> None:
+            nonlocal away
             while not self._stopping:
-                # A server that is away is the business of the beat; nothing depends on being told.
-                with suppress(Exception):
-                    listen(heard, lambda: self._stopping)
+                try:
+                    listen(heard, lambda: self._stopping, back)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the next try is a second later
+                    # A server that is away is the business of the beat; nothing depends on being told.
+                    away = True
+                    log.debug("not-listening", extra={"error": str(error)})
+                    self._ended.wait(AGAIN_SECONDS)
 
         thread = threading.Thread(target=hear, name="wirflow-listen", daemon=True)
         thread.start()

@@ -8,15 +8,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from tests.engine import hands
 from tests.support import Office, new, open_office
+from wirflow import scheduler as heart
 from wirflow.audit.note import SecretKey
 from wirflow.core.decision import Refusal
 from wirflow.engine import Engine, Outcome
 from wirflow.engine.draining import BATCH
 from wirflow.errors import InputError
+from wirflow.notices.deliver import Deliverer
 from wirflow.store import cases, timers
 from wirflow.store.definitions import Definitions
 
@@ -336,6 +339,37 @@ def test_what_is_due_at_once_is_told_to_who_listens(tmp_path, postgresql):
         heard.wait(0.05)
     over.set()
     listener.join()
+    office.database.close()
+
+
+def test_a_worker_whose_connections_break_goes_on_before_the_next_heartbeat(
+    tmp_path, postgresql, monkeypatch
+):
+    """It throws the broken connections away, and looks at once for what fell due while nobody told it."""
+    monkeypatch.setattr(heart, "AGAIN_SECONDS", 0.05)
+    office = open_office(tmp_path, postgresql())
+    office.engine.start(award("G-1", date(2021, 12, 31)), actor="ada")
+    worker = heart.Scheduler(office.engine, Deliverer(office.engine, {}), heartbeat_seconds=3600)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    server = psycopg.connect(address(office).replace("+psycopg", ""), autocommit=True)
+    pause = threading.Event()
+    while not server.execute("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'").fetchall():
+        pause.wait(0.02)
+    office.clock.set(LATER)
+    server.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    tried = 0
+    while tried < 200 and server.execute("SELECT state FROM cases").fetchall() != [("expired",)]:
+        tried += 1
+        pause.wait(0.05)
+    state = server.execute("SELECT state FROM cases").fetchall()
+    server.close()
+    worker.stop()
+    thread.join()
+    assert state == [("expired",)]
     office.database.close()
 
 

@@ -236,20 +236,27 @@ class Database:
                     yield Session(self, connection.connection.cursor())
 
     @property
-    def listen(self) -> Callable[[Callable[[], None], Callable[[], bool]], None] | None:
+    def listen(self) -> Callable[..., None] | None:
         """Hears other processes that commit something due at once; None where nobody can tell (SQLite).
 
-        It is called with what is to be done when something is heard, and with what
-        says when to stop.  Nothing depends on it but how soon something happens.
+        It is called with what is to be done when something is heard, with what
+        says when to stop, and, if somebody wants to know, with what is to be done as
+        soon as it listens.  Nothing depends on it but how soon something happens.
         """
         return None if self.sqlite else self._listen
 
-    def _listen(self, heard: Callable[[], None], stop: Callable[[], bool]) -> None:
+    def _listen(
+        self,
+        heard: Callable[[], None],
+        stop: Callable[[], bool],
+        begun: Callable[[], None] = lambda: None,
+    ) -> None:
         connection = self.engine.raw_connection()
         try:
             driver: Any = connection.driver_connection
             driver.autocommit = True
             driver.execute(f"LISTEN {_CHANNEL}")
+            begun()
             while not stop():
                 for _ in driver.notifies(timeout=LISTEN_SECONDS, stop_after=1):
                     heard()
