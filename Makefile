@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
 export PYTHONUTF8 := 1
 
-.PHONY: demo test check coverage bench chaos fuzz docs lock clean
+.PHONY: demo test check coverage bench chaos failover fuzz docs lock clean
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime  ## Set up and play the council paper's portfolio to 2020-12-10
@@ -39,6 +39,9 @@ chaos: .venv/everything  ## Kill workers at random, and inject faults, for long 
 	$(BIN)/python -m tests.crash.faults --database postgresql --runs $(or $(RUNS),200) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.crash.chaos --database sqlite --kills $(or $(KILLS),1000) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.crash.chaos --database postgresql --kills $(or $(KILLS),10000) $(if $(SEED),--seed $(SEED))
+
+failover: .venv/everything  ## Lose a primary of PostgreSQL under load and go on with its replica (ROUNDS=3)
+	$(BIN)/python -m tests.failover --rounds $(or $(ROUNDS),3)
 
 fuzz: .venv/everything  ## Read a million mutated files; FUZZ_COUNT, FUZZ_SECONDS, FUZZ_SEED, FUZZ_WORKERS
 	$(BIN)/python -m tests.fuzz
