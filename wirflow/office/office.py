@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from wirflow.clock import SystemClock, VirtualClock, civil_date
 from wirflow.errors import InputError
 from wirflow.office import settings as toml
+from wirflow.office.lock import alone
 from wirflow.office.place import FILE, OUTBOX, PUBLIC_KEY, SECRET_KEY, find
 from wirflow.text import Text
 
@@ -124,11 +125,8 @@ class Office:
     @cached_property
     def clock(self) -> Clock:
         """The machine's clock, or one that stands still where the settings put it."""
-        today = self.settings.office.today
-        if today is None:
-            return SystemClock()
-        moment = today if isinstance(today, datetime) else datetime.combine(today, NOON)
-        return VirtualClock(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self.zone)))
+        moment = _moment(self.settings)
+        return SystemClock() if moment is None else VirtualClock(moment)
 
     @property
     def today(self) -> date:
@@ -350,18 +348,34 @@ class Office:
     def play(self, until: datetime) -> Tick:
         """Let a practice office's clock run to a moment; what is due on the way happens, and is delivered.
 
+        Whoever else plays in the same folder is waited for, and where they left the clock, it goes on:
+        two clocks in one database would each take the other's claims for overdue.
+
         Raises:
             InputError: the office lives in real time, or the moment is past.
         """
         target = until.astimezone(UTC)
-        if not isinstance(self.clock, VirtualClock) or target < self.clock.now():
-            self.set_clock(target)  # it knows the words for both
-        tick = self.scheduler.play(target)
-        self.set_clock(target)
-        self.seal()
-        return tick
+        with alone(self.folder):
+            moment = _moment(toml.read(self.folder))
+            if isinstance(self.clock, VirtualClock) and moment and moment > self.clock.now():
+                self.clock.set(moment)
+            if not isinstance(self.clock, VirtualClock) or target < self.clock.now():
+                self.set_clock(target)  # it knows the words for both
+            tick = self.scheduler.play(target)
+            self.set_clock(target)
+            self.seal()
+            return tick
 
     def close(self) -> None:
         """Give the database back."""
         if "unchecked_database" in self.__dict__:
             self.unchecked_database.close()
+
+
+def _moment(settings: Settings) -> datetime | None:
+    """Where the settings put the clock of a practice office."""
+    today = settings.office.today
+    if today is None:
+        return None
+    moment = today if isinstance(today, datetime) else datetime.combine(today, NOON)
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(settings.office.zone))
