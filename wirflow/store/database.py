@@ -552,8 +552,11 @@ _REACH = Text(
     "Nothing was changed. Does the server run? Are address, name of the database, user and password right"
     " (wirflow.toml, WIRFLOW_DATABASE)?",
 )
-_NO_SERVER = re.compile("connection failed|connection is bad|failed to resolve|connection timeout")
-"""What psycopg says of a server that lets nobody in."""
+_NO_SERVER = re.compile(
+    "connection failed|connection is bad|failed to resolve|connection timeout"
+    "|closed the connection|terminating connection|connection is (?:closed|lost)"
+)
+"""What psycopg says of a server that lets nobody in, or lets go of somebody."""
 _DAMAGED = ("malformed", "not a database")
 """What SQLite says of a file that is no sound database."""
 
