@@ -147,7 +147,11 @@ class RawDrain:
             f"SELECT {', '.join(CASE)}, id, revision - 1 FROM cases WHERE id {between} ORDER BY id", part
         ).fetchall()
         found = [cases]
-        for name, which in (("entries", "seq = 2"), ("timers", "status = 'armed' AND name = 'proof'"), ("outbox", "seq = 2")):
+        for name, which in (
+            ("entries", "seq = 2"),
+            ("timers", "status = 'armed' AND name = 'proof'"),
+            ("outbox", "seq = 2"),
+        ):
             cursor = other.execute(
                 f"SELECT * FROM {name} WHERE {which} AND case_id {between} ORDER BY case_id", part
             )
