@@ -8,12 +8,14 @@ import json
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree as ET
 
 import pytest
 import typer
 
 from wirflow.cli.app import localized
 from wirflow.cli.desk import Desk
+from wirflow.errors import InputError
 from wirflow.office import practice
 
 PLAN = """\
@@ -118,3 +120,22 @@ def test_the_picture_of_a_course(call, tmp_path):
     found = call("simulate", "--svg", str(tmp_path / "time.svg"))
     assert "time.svg" in found.err
     assert "WIR-KO-1" in (tmp_path / "time.svg").read_text(encoding="utf-8")
+
+
+def test_two_plans_stand_under_each_other_in_the_picture(call, tmp_path):
+    """`--compare` with `--svg` draws both courses, each under the title of its plan."""
+    call("simulate", "--compare", "plan.yaml", "--svg", str(tmp_path / "both.svg"))
+    root = ET.parse(tmp_path / "both.svg").getroot()  # noqa: S314 - drawn by ourselves a line ago
+    inner = root.find("{http://www.w3.org/2000/svg}svg")
+    assert inner is not None
+    first, second = (item.findtext("{http://www.w3.org/2000/svg}title") for item in (root, inner))
+    assert ("Niemand handelt" in first, "Zu spät" in second) == (True, True)
+    assert float(root.get("height")) == float(inner.get("y")) + float(inner.get("height"))
+
+
+def test_nothing_is_foreseen_of_the_past(call):
+    """A day that lies behind is wrong use, and it is said where to look instead."""
+    with pytest.raises(InputError, match="2020-01-01 lies before 2020-12-10") as caught:
+        call("simulate", "--until", "2020-01-01")
+    assert caught.value.hint is not None
+    assert "audit show" in caught.value.hint.en

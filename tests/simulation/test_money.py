@@ -111,7 +111,7 @@ def test_pictures_are_whole_documents(world, lang):
     assert chart.tag.endswith("svg")
     steps = read_plan_text(PLAN, world).checked().steps
     course = simulate(world, END, steps)
-    words = timeline(course, lang, title="<A>")
+    words = timeline([("<A>", course)], lang)
     root = ET.fromstring(words)  # noqa: S314 - our own text
     found = ["".join(item.itertext()) for item in root.iter() if item.tag.endswith("text")]
     assert set(course.cases) <= set(found)

@@ -17,6 +17,7 @@ from wirflow.cli.screen import TONES, Format, FormatOption, Screen, note
 from wirflow.cli.words import both
 from wirflow.clock import civil_date, end_of_day, stamp
 from wirflow.definition.values import show_date, show_money
+from wirflow.errors import InputError
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ def simulate(
     desk = desk_of(ctx)
     office = desk.office
     last = day("--until", until) if until is not None else office.today + AHEAD
+    if last < office.today:
+        raise _behind(last, office.today)
     world = world_of(office)
     end = max(end_of_day(last, office.zone), world.now)
     plans = [plan_of(plan, world), *([plan_of(compare, world)] if compare else [])]
@@ -88,8 +91,9 @@ def simulate(
     if svg:
         from wirflow.simulation.timeline import timeline  # noqa: PLC0415 - only a picture needs it
 
-        title = f"{office.name} · {plans[0].title.pick(desk.lang)}"
-        svg.write_text(timeline(courses[0], desk.lang, title=title), encoding="utf-8")
+        titles = [f"{office.name} · {one.title.pick(desk.lang)}" for one in plans]
+        drawn = timeline(list(zip(titles, courses, strict=True)), desk.lang)
+        svg.write_text(drawn, encoding="utf-8")
         note(Text(f"Bild: {svg}", f"Picture: {svg}"), desk.lang)
     if compare:
         _compare(screen, office, plans, courses, last, format_)
@@ -97,6 +101,19 @@ def simulate(
         _show(screen, office, plans[0], courses[0], last, format_)
     if any(item.refused or item.error for course in courses for item in course.happenings if _of_plan(item)):
         raise typer.Exit(EXIT_REFUSED)
+
+
+def _behind(last: date, today: date) -> InputError:
+    return InputError(
+        Text(
+            f"--until: {last:%d.%m.%Y} liegt vor dem {today:%d.%m.%Y}.",
+            f"--until: {last.isoformat()} lies before {today.isoformat()}.",
+        ),
+        hint=Text(
+            "Was geschehen ist, zeigt 'wirflow audit show' oder 'wirflow status --as-of'.",
+            "What has happened is shown by 'wirflow audit show' or 'wirflow status --as-of'.",
+        ),
+    )
 
 
 def world_of(office: Office) -> World:

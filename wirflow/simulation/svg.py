@@ -28,6 +28,7 @@ class Picture:
                 "font-family": FONT,
             },
         )
+        self._width, self._height = width, height
         self._add("title").text = title
         self.box(0, 0, width, height, "#ffffff")
 
@@ -94,6 +95,16 @@ class Picture:
         shape.set("stroke", ink)
         shape.set("stroke-width", _number(width))
         _tip(shape, tip)
+
+    def below(self, other: Picture) -> None:
+        """Put another picture under this one; it becomes a part of it."""
+        other._root.set("y", _number(self._height))
+        self._root.append(other._root)
+        self._width = max(self._width, other._width)
+        self._height += other._height
+        self._root.set("width", _number(self._width))
+        self._root.set("height", _number(self._height))
+        self._root.set("viewBox", f"0 0 {_number(self._width)} {_number(self._height)}")
 
     def written(self) -> str:
         """The whole picture as text."""

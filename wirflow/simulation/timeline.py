@@ -12,7 +12,7 @@ from wirflow.simulation.svg import GRID, INK, SOFT, WIDTH_OF_SIGN, Picture, fitt
 from wirflow.text import Lang, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from wirflow.simulation.course import Course
@@ -47,15 +47,17 @@ class _Span(NamedTuple):
     end: datetime
 
 
-def timeline(course: Course, lang: Lang, *, title: str) -> str:
-    """The course as SVG.
+def timeline(courses: Sequence[tuple[str, Course]], lang: Lang) -> str:
+    """Courses as one SVG, the second under the first.
 
     Args:
-        course: what happens.
+        courses: what happens, each with the title that stands above it; at least one.
         lang: the language of what is written in it.
-        title: what stands above it.
     """
-    return _Timeline(course, lang).drawn(title)
+    first, *others = (_Timeline(course, lang).drawn(title) for title, course in courses)
+    for picture in others:
+        first.below(picture)
+    return first.written()
 
 
 class _Timeline:
@@ -75,7 +77,7 @@ class _Timeline:
     def _heading(self, key: str) -> str:
         return self._course.definitions[key].title.pick(self._lang)
 
-    def drawn(self, title: str) -> str:
+    def drawn(self, title: str) -> Picture:
         picture = Picture(WIDTH, self._bottom + FOOT, title)
         picture.text(20, 32, title, size=18, bold=True)
         begin, end = civil_date(self._begin, self._zone), self._last
@@ -91,7 +93,7 @@ class _Timeline:
                 self._row(picture, key, y)
                 y += ROW
         self._legend(picture)
-        return picture.written()
+        return picture
 
     def _x(self, moment: datetime) -> float:
         part = (moment - self._begin).total_seconds() / self._length
