@@ -50,6 +50,8 @@ HOSTILE: dict[str, bytes] = {
     + b"fields: {a: {type: choice, choices: [x], default: "
     + b"y" * 900_000
     + b"}}\n",
+    "a wide span": HEAD.encode() + b'fields: {a: {type: span, default: "x' + b" " * 900_000 + b'y"}}\n',
+    "a wide invariant": HEAD.encode() + b'invariants: {a: {eventually: "x' + b" " * 900_000 + b'y"}}\n',
     "a huge number": HEAD.encode() + b"fields: {a: {type: integer, default: " + b"9" * 900_000 + b"}}\n",
 }
 

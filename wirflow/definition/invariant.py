@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 FINAL: Final = "final"
 """The name under which invariants ask whether a case has come to an end."""
 
-_BY: Final = re.compile(r"(?P<what>.+?)\s+by\s+(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})\s*", re.DOTALL)
+_BY: Final = re.compile(r"(?P<what>.*\S)\s+by\s+(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})\s*", re.DOTALL)
 _CASE: Final = re.compile(r"cases\s*\[\s*(?:\"(?P<one>[^\"\n]*)\"|'(?P<two>[^'\n]*)')\s*\]")
 _PLAIN: Final = re.compile(r"([\"'])([^\"'\\]*)\1")
 

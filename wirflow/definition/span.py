@@ -55,7 +55,8 @@ class Span:
             if set(raw) != set(PARTS):
                 raise ValueError(raw)
             return cls(read_day(raw["begin"]), read_day(raw["end"]))
-        parts = _BETWEEN.split(str(raw).strip())
+        # One blank for each run of them: the pattern would try every beginning of a long one.
+        parts = _BETWEEN.split(" ".join(str(raw).split()))
         if len(parts) != len(PARTS):
             raise ValueError(raw)
         return cls(read_day(parts[0]), read_day(parts[1]))
