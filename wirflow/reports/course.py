@@ -44,14 +44,14 @@ def _steps(entry: Entry, zone: str) -> Iterator[Step]:
     on = civil_date(unstamp(entry.occurred_at), zone)
     if entry.to is None:
         return
-    if entry.to != entry.from_ or not via:
-        yield Step(
-            event=entry.event,
-            on=on,
-            source=entry.from_,
-            target=via[0]["from"] if via else entry.to,
-            by_deadline=entry.kind == "deadline",
-        )
+    # Also where a case is back in the end: between, it was elsewhere.
+    yield Step(
+        event=entry.event,
+        on=on,
+        source=entry.from_,
+        target=via[0]["from"] if via else entry.to,
+        by_deadline=entry.kind == "deadline",
+    )
     for step in via:
         yield Step(event=step["event"], on=on, source=step["from"], target=step["to"])
 
