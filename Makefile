@@ -60,12 +60,15 @@ clean:
 	$(PYTHON) -m venv .venv
 
 .venv/runtime: requirements.txt pyproject.toml | .venv/bin/python
-	$(PIP) install --require-hashes -r requirements.txt
+	# The locked file names everything: nothing is to be resolved, and pip before 23.3 would look for a newer
+	# release of a package that another one asks for with an extra.
+	$(PIP) install --require-hashes --no-deps -r requirements.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	# Python 3.12 reads path files in the locale's encoding: a relative path has no umlauts in it.
 	$(PYTHON) -c 'import pathlib; [path.write_text("../../../..\n") for path in pathlib.Path(".venv/lib").glob("python*/site-packages/*_wirflow.pth")]'
 	@touch $@
 
 .venv/everything: requirements-dev.txt .venv/runtime
-	$(PIP) install --require-hashes -r requirements-dev.txt
+	$(PIP) install --require-hashes --no-deps -r requirements-dev.txt
+	$(PIP) check
 	@touch $@
