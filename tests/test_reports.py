@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from tests.support import PEOPLE, grant, new, open_office
 from wirflow.core.decision import Refusal
@@ -177,7 +178,7 @@ def test_a_role_without_people_and_a_poisoned_timer_are_bad_signs(office):
     assert grades()["timers"] == "note"
     assert grades(frozenset({"clerk"}))["roles"] == "bad"
     with office.database.writing() as session:
-        session._cursor.execute("UPDATE timers SET status = 'failed' WHERE name = 'award_end'")
+        session.run(text("UPDATE timers SET status = 'failed' WHERE name = 'award_end'"))
     assert grades()["timers"] == "bad"
     assert reports(office).troubles("G-1")
     assert (
@@ -192,10 +193,10 @@ def test_a_row_that_the_trail_does_not_know_is_a_finding(office):
     assert trail.heads() == []
 
     with office.database.writing() as session:
-        session._cursor.execute("UPDATE cases SET revision = revision + 1")
+        session.run(text("UPDATE cases SET revision = revision + 1"))
     assert [finding.case for finding in trail.heads()] == ["G-1"]
     with office.database.writing() as session:
-        session._cursor.execute("UPDATE cases SET revision = revision - 1, state = 'draft'")
+        session.run(text("UPDATE cases SET revision = revision - 1, state = 'draft'"))
     assert [finding.case for finding in trail.heads()] == ["G-1"]
 
 
@@ -229,8 +230,7 @@ def test_a_row_that_says_something_else_than_the_trail_is_a_finding(office, chan
     assert trail.rows() == []
 
     with office.database.writing() as session:
-        session._cursor.execute(change)
-        assert session._cursor.rowcount
+        assert session.run(text(change))
     assert {finding.code for finding in trail.rows()} == {code}
 
 
@@ -238,12 +238,12 @@ def test_what_was_erased_contradicts_nothing(office):
     """Erasing a personal value leaves the trail and the rows in agreement."""
     office.engine.submit("G-1", "edit", actor="leo", given={"holder": "A person"})
     with office.database.writing() as session:
-        session._cursor.execute("UPDATE personal SET value = NULL, salt = NULL")
+        session.run(text("UPDATE personal SET value = NULL, salt = NULL"))
     assert Trail(office.database).rows() == []
 
 
 def test_an_unreadable_entry_is_left_to_the_chain(office):
     """From an entry that is no JSON nothing follows; that it is wrong, its digest says."""
     with office.database.writing() as session:
-        session._cursor.execute("UPDATE entries SET body = '[]' WHERE seq = 2")
+        session.run(text("UPDATE entries SET body = '[]' WHERE seq = 2"))
     assert Trail(office.database).rows() == []

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from tests.notices.sample import Recorder, write_notices
 from tests.support import new, open_office
@@ -124,7 +125,7 @@ def test_a_copy_that_differs_is_thrown_away(office, target, monkeypatch):
 
     def tampering(reader, writer, total, progress, *, sql):
         sums = load(reader, writer, total, progress)
-        writer._cursor.execute(sql)
+        writer.run(text(sql))
         return sums
 
     for sql, where in (

@@ -71,7 +71,8 @@ def test_a_case_is_read_as_it_was_written(office, stored):
     """Money, text of any script and personal values come back as the same values."""
     assert stored.case.data == {"amount": Decimal("50000.50"), "unit": "Straße 'ß' \"€\" 🏛", "holder": "X"}
     with office.database.reading() as session:
-        again = cases.load_numbers(session, Definitions(), [stored.id])
+        rows = session.rows(*cases.of_numbers(session, [stored.id]))
+        again = cases.complete(session, Definitions(), rows)
     assert again == [stored]
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from wirflow.store.server import Wire
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -82,7 +84,34 @@ def watched(watch: Callable[[str, Any], None]) -> Iterator[None]:
     dbapi2.connect = lite  # type: ignore[assignment] # put back below
     psycopg.connect = Connection.connect  # type: ignore[assignment] # likewise
     try:
-        yield
+        with _watched_wires(watch):
+            yield
     finally:
         dbapi2.connect = _sqlite_connect
         psycopg.connect = _psycopg_connect
+
+
+@contextmanager
+def _watched_wires(watch: Callable[[str, Any], None]) -> Iterator[None]:
+    """Statements that go past the cursors of psycopg."""
+    send, collect = Wire.send, Wire.collect
+    sent: dict[int, list[str]] = {}
+
+    def sending(wire: Wire, sql: str, *more: Any) -> None:
+        watch(f"before {_word(sql)}", wire.driver)
+        send(wire, sql, *more)
+        sent.setdefault(id(wire), []).append(_word(sql))
+
+    def collecting(wire: Wire) -> Any:
+        words = sent.pop(id(wire), [])
+        result = collect(wire)
+        # Several are done when they are asked about together; with a commit that is what counts.
+        for word in words[-1:] if "COMMIT" in words else words:
+            watch(f"after {word}", wire.driver)
+        return result
+
+    Wire.send, Wire.collect = sending, collecting  # type: ignore[method-assign] # put back below
+    try:
+        yield
+    finally:
+        Wire.send, Wire.collect = send, collect  # type: ignore[method-assign] # as they were

@@ -300,10 +300,14 @@ def test_a_batch_is_loaded_with_few_statements(office, monkeypatch):
     """However many timers there are, each table is read and written with one statement."""
     grants(office, 60)
     statements: list[object] = []
-    original = office.database.compiled
-    written = office.database.written
-    monkeypatch.setattr(office.database, "compiled", lambda one: statements.append(one) or original(one))
-    monkeypatch.setattr(office.database, "written", lambda one: statements.append(one) or written(one))
+    words = office.database.statements
+    for how in ("compiled", "one", "many"):
+        original = getattr(words, how)
+        monkeypatch.setattr(
+            words,
+            how,
+            lambda one, *more, original=original: statements.append(one) or original(one, *more),
+        )
     office.at("2021-11-15T00:00:00")
     with office.database.writing() as held:
         due = len(timers.claim(held, office.clock.now(), 1000))

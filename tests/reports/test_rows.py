@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 
 from tests.support import PEOPLE, grant, new, open_office
 from wirflow.audit.bundle import write_bundle
@@ -21,7 +22,7 @@ from wirflow.definition.model import Escalation, Notice, Requirement
 from wirflow.definition.version_map import VersionMap
 from wirflow.engine.migrating import Migrator
 from wirflow.reports.trail import Trail
-from wirflow.store.database import Session
+from wirflow.store.session import LiteSession, Session
 from wirflow.store.tables import metadata
 from wirflow.text import Text
 
@@ -93,7 +94,7 @@ def lived(tmp_path_factory) -> Iterator[Office]:
     engine.seal(KEY)
     office.at("2022-08-15T08:00:00").engine.drain()
     with office.database.writing() as session:
-        session._cursor.execute("UPDATE personal SET value = NULL, salt = NULL WHERE seq = 3 AND case_id = 1")
+        session.run(text("UPDATE personal SET value = NULL, salt = NULL WHERE seq = 3 AND case_id = 1"))
     later = replace(
         workflow(),
         title=Text("Neu", "New"),
@@ -133,10 +134,12 @@ def deliver(office: Office) -> None:
 def fail_a_timer(office: Office) -> None:
     """Let a reminder of the third case fail once."""
     with office.database.writing() as session:
-        session._cursor.execute(
-            "UPDATE timers SET status = 'failed', error = 'Broken template.' WHERE id ="
-            " (SELECT min(t.id) FROM timers t JOIN cases c ON c.id = t.case_id"
-            " WHERE c.key = 'G-3' AND t.kind = 'escalation')"
+        session.run(
+            text(
+                "UPDATE timers SET status = 'failed', error = 'Broken template.' WHERE id ="
+                " (SELECT min(t.id) FROM timers t JOIN cases c ON c.id = t.case_id"
+                " WHERE c.key = 'G-3' AND t.kind = 'escalation')"
+            )
         )
 
 
@@ -147,7 +150,7 @@ class Spoiler:
         self.connection = sqlite3.connect(office.database.url.database, isolation_level=None)
         self.connection.execute("PRAGMA foreign_keys = OFF")
         self.cursor = self.connection.cursor()
-        self.session = Session(office.database, self.connection.cursor())
+        self.session = LiteSession(office.database.statements, self.connection, begin=None)
         self.now = office.clock.now()
         self.path = folder / "trail.zip"
 

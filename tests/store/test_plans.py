@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,8 @@ import pytest
 
 from tests.support import new, open_office
 from wirflow.reports.reports import Reports
+from wirflow.store.server import ServerSession, Wire
+from wirflow.store.session import LiteSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ClauseElement
 
     from tests.support import Office
+    from wirflow.store.session import Session
 
 PARTIAL = ("ix_timers_passed", "ix_timers_failed", "ix_outbox_lost", "ix_outbox_open", "ix_entries_unsealed")
 """Indexes that hold only what is asked for; `due` looks at all deadlines that are over, met or not."""
@@ -62,31 +66,54 @@ def office(tmp_path, database_url) -> Iterator[Office]:
     office.database.close()
 
 
-def plans(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> list[tuple[str, str]]:
+def plans(
+    monkeypatch: pytest.MonkeyPatch, work: Callable[[], object], office: Office
+) -> list[tuple[str, str]]:
     """Each statement that some work reads with, and how the database goes about it."""
-    from wirflow.store.database import Session  # noqa: PLC0415 - patched below
-
     found: list[tuple[str, str]] = []
-    execute = Session._execute
+    database = office.database
+    session, name = (LiteSession, "_execute") if database.sqlite else (ServerSession, "_send")
+    ask = getattr(session, name)
+    with explaining(office) as explain:
 
-    def explained(session: Session, statement: ClauseElement, values: Any) -> None:
-        sql, fixed = session._compiled(statement)
-        if sql.startswith("SELECT"):
-            given = {**fixed, **(values or {})}
-            how = "EXPLAIN QUERY PLAN " if session.sqlite else "EXPLAIN "
-            if not session.sqlite:
-                # Its tables are so small that it would rather read them whole.
-                session._cursor.execute("SET LOCAL enable_seqscan = off")
-            session._cursor.execute(how + sql, given)
-            lines = session._cursor.fetchall()
-            found.append((sql, "\n".join(str(line[-1]) for line in lines)))
-        execute(session, statement, values)
+        def explained(session: Session, statement: ClauseElement, values: Any) -> None:
+            sql, names, fixed = database.statements.compiled(statement)
+            if sql.startswith("SELECT"):
+                given = {**fixed, **(values or {})}
+                found.append((sql, explain(sql, given if database.sqlite else [given[one] for one in names])))
+            ask(session, statement, values)
 
-    monkeypatch.setattr(Session, "_execute", explained)
-    work()
-    monkeypatch.undo()
+        monkeypatch.setattr(session, name, explained)
+        work()
+        monkeypatch.undo()
     assert found
     return found
+
+
+@contextmanager
+def explaining(office: Office) -> Iterator[Callable[[str, Any], str]]:
+    """Says how the database would go about a statement, on a connection of its own."""
+    connection = office.database.engine.raw_connection()
+    driver: Any = connection.driver_connection
+
+    def lite(sql: str, given: Any) -> str:
+        return "\n".join(str(line[-1]) for line in driver.execute(f"EXPLAIN QUERY PLAN {sql}", given))
+
+    def server(sql: str, given: Any) -> str:
+        wire.send(f"EXPLAIN {sql}", given)
+        return "\n".join(str(line[0]) for line in wire.rows(wire.collect()[-1]))
+
+    try:
+        if office.database.sqlite:
+            yield lite
+        else:
+            driver.autocommit = True
+            # Its tables are so small that it would rather read them whole.
+            driver.execute("SET enable_seqscan = off")
+            wire = Wire(driver)
+            yield server
+    finally:
+        connection.invalidate()
 
 
 def scans(sql: str, plan: str, *, sqlite: bool) -> list[str]:
@@ -126,7 +153,7 @@ def reports(office: Office) -> Reports:
 @pytest.mark.parametrize("work", WORKS)
 def test_no_large_table_is_read_whole(office, monkeypatch, work):
     """What is asked all the time is found by indexes: no table that grows is read whole."""
-    for sql, plan in plans(monkeypatch, lambda: WORKS[work](office)):
+    for sql, plan in plans(monkeypatch, lambda: WORKS[work](office), office):
         assert scans(sql, plan, sqlite=office.database.sqlite) == [], (sql, plan)
 
 

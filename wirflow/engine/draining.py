@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wirflow.engine.unit import Unit
-    from wirflow.store.database import Database, Session
+    from wirflow.store.database import Database
+    from wirflow.store.session import Session
     from wirflow.store.timers import DueTimer
 
     Units = Callable[[Session, datetime], Unit]

@@ -50,8 +50,9 @@ if TYPE_CHECKING:
     from wirflow.render import Templates
     from wirflow.store.backlog import Backlog
     from wirflow.store.cases import StoredCase
-    from wirflow.store.database import Database, Session
+    from wirflow.store.database import Database
     from wirflow.store.documents import Documents
+    from wirflow.store.session import Session
 
 
 SEALING: Final = 7_366_001
@@ -242,17 +243,21 @@ class Engine:
         """
         moment = self._moment(occurred_at, self.clock.now())
         facts, files = self._measured(given or {})
-        action = Event(
-            name=event,
-            kind="action",
-            occurred_at=moment,
-            actor=actor,
-            roles=self._person(actor).roles,
-            input=facts,
-            cleared=frozenset(cleared),
-            reason=reason,
-        )
-        once = partial(self._submit, key, action, files, connection, trial=trial)
+        roles, gone = self._person(actor).roles, frozenset(cleared)
+
+        def action(checked_facts: Mapping[str, Value]) -> Event:
+            return Event(
+                name=event,
+                kind="action",
+                occurred_at=moment,
+                actor=actor,
+                roles=roles,
+                input=checked_facts,
+                cleared=gone,
+                reason=reason,
+            )
+
+        once = partial(self._submit, key, event, moment, action, facts, files, connection, trial=trial)
         # As above: only the caller can repeat all of their transaction.
         kept = once() if connection is not None else again(once)
         if isinstance(kept, Refusal):
@@ -261,17 +266,25 @@ class Engine:
             self._settle(order.to for one in kept.all() for order in one.decision.signals)
         return Outcome.of(kept)
 
-    def _submit(
-        self, key: str, action: Event, files: _Files, connection: Connection | None, *, trial: bool
+    def _submit(  # noqa: PLR0917 - what `submit` took, made ready
+        self,
+        key: str,
+        name: str,
+        moment: datetime,
+        action: Callable[[Mapping[str, Value]], Event],
+        given: Mapping[str, Value],
+        files: _Files,
+        connection: Connection | None,
+        *,
+        trial: bool,
     ) -> Kept | Refusal:
         with self._transaction(connection, trial=trial) as session:
             unit = self._unit(session, self.clock.now())
             stored = unit.open(key)
-            if action.name in stored.workflow.events:
-                self._not_before_it_began(session, stored, action.occurred_at)
-                given = checked(stored.workflow.field_by_name, action.input)
-                action = replace(action, input=given)
-            kept = unit.batch.act(key, action)
+            if name in stored.workflow.events:
+                self._not_before_it_began(session, stored, moment)
+                given = checked(stored.workflow.field_by_name, given)
+            kept = unit.batch.act(key, action(given))
             if not isinstance(kept, Refusal):
                 self._shelve(files, trial=trial)
                 unit.keep(kept)

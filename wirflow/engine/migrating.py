@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from wirflow.engine.unit import Unit
     from wirflow.render import Templates
     from wirflow.store.cases import StoredCase
-    from wirflow.store.database import Database, Session
+    from wirflow.store.database import Database
     from wirflow.store.queries import DefinitionRow
+    from wirflow.store.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ class Migrator(Engine):
         for key in keys:
             with self.database.reading() as session:
                 unit = self._unit(session, self.clock.now())
-                stored = unit.open(key, signals=True)
+                stored = unit.open(key)
                 number, new = self._latest(session, stored.workflow.name)
                 if stored.definition_id != number:
                     way = self._way(stored.workflow, new, maps.get(new.name))
@@ -193,7 +194,7 @@ class Migrator(Engine):
     ) -> Move | None:
         with self.database.writing() as session:
             unit = self._unit(session, self.clock.now())
-            stored = unit.open(key, signals=True)
+            stored = unit.open(key)
             number, new = self._latest(session, stored.workflow.name)
             if stored.definition_id == number:
                 return None  # somebody was faster

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from wirflow.core.batch import Batch, Kept
     from wirflow.core.case import Timer
     from wirflow.definition.model import Workflow
-    from wirflow.store.database import Session
     from wirflow.store.definitions import Definitions
+    from wirflow.store.session import Session
     from wirflow.store.timers import DueTimer, Ending, Status
 
 
@@ -46,29 +46,27 @@ class Unit:
 
     # -- reading -----------------------------------------------------------------------
 
-    def open(self, key: str, *, signals: bool = False) -> StoredCase:
+    def open(self, key: str) -> StoredCase:
         """Lock a case's cluster and take the case in, with what a decision of it has to know.
 
         Args:
             key: which case.
-            signals: also the signals that wait for it, which do not matter to what somebody does.
 
         Raises:
             UnknownNameError: there is none of that key.
             ConflictError: it came into another cluster at this very moment.
         """
-        roots = self._lock([key])
+        session = self.session
+        rows, armed = session.several(cases.to_open(session, key), timers.of_key(key))
+        first = cases.complete(session, self._definitions, rows)
         # A case that is alone is its own lock: it was read when it was locked.
-        found = {root.case.key: root for root in roots if root.case.key == key}
+        found = {stored.case.key: stored for stored in first if stored.case.key == key}
         if not found:
-            found = cases.load_many(self.session, self._definitions, [key])
+            found = cases.load_many(session, self._definitions, [key])
         if key not in found:
-            raise cases.unknown(
-                self.session, Text("Der Vorgang", "The case"), key, listed_by="wirflow status"
-            )
-        self._seen(found.values(), roots)
-        with_timers = [stored.id for stored in found.values() if signals or stored.workflow.deadlines]
-        self._hold(found.values(), with_timers)
+            raise cases.unknown(session, Text("Der Vorgang", "The case"), key, listed_by="wirflow status")
+        self._seen(found.values(), first)
+        self._hold(found.values(), timers.from_rows(armed))
         return found[key]
 
     def open_several(self, keys: Iterable[str]) -> dict[str, StoredCase]:
@@ -85,9 +83,10 @@ class Unit:
 
     def open_due(self, due: Iterable[DueTimer]) -> dict[int, str]:
         """Take in the cases of timers whose clusters are locked already: number → key of the case."""
-        numbers = {item.case_id for item in due}
-        found = cases.load_numbers(self.session, self._definitions, numbers)
-        self._hold(found, numbers)
+        session, numbers = self.session, {item.case_id for item in due}
+        rows, armed = session.several(cases.of_numbers(session, numbers), timers.of_cases(session, numbers))
+        found = cases.complete(session, self._definitions, rows)
+        self._hold(found, timers.from_rows(armed))
         return {stored.id: stored.case.key for stored in found}
 
     def _lock(self, keys: Iterable[str]) -> list[StoredCase]:
@@ -101,9 +100,8 @@ class Unit:
         if any(stored.root not in locked for stored in found):
             raise cases.linked_meanwhile()
 
-    def _hold(self, found: Collection[StoredCase], with_timers: Collection[int]) -> None:
+    def _hold(self, found: Collection[StoredCase], armed: Mapping[int, dict[int, Timer]]) -> None:
         """Take cases in with their timers and the cases to which they are linked."""
-        armed = timers.armed_of(self.session, with_timers) if with_timers else {}
         held = {stored.case.key for stored in found}
         elsewhere = {key for stored in found for key in stored.case.links.values() if key not in held}
         linked = cases.load_many(self.session, self._definitions, elsewhere)
@@ -152,6 +150,7 @@ class Unit:
 
         Raises:
             ConflictError: somebody else changed one of the cases meanwhile.
+            Exception: whatever the database says against a row.
         """
         session, kept, stored = self.session, self._kept, self.stored
         new = {**(new or {}), **self._begun}
@@ -198,6 +197,7 @@ class Unit:
                 changes = item.decision.changes.items()
                 gone = [name for name, (_, new) in changes if new is None and name in item.workflow.personal]
                 cases.drop_secrets(session, stored[item.case.key].id, item.case.revision, gone)
+        session.settle()
 
     def _status(self, number: int) -> Status:
         ending = self._endings.get(number)

@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from wirflow.core.letters import Notice, NoticeState
     from wirflow.deadlines import Deadline
     from wirflow.definition.model import Workflow
-    from wirflow.store.database import Database, Session
+    from wirflow.store.database import Database
     from wirflow.store.queries import TimerRow
+    from wirflow.store.session import Session
 
 
 class Reports:

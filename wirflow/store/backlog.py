@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, CompoundSelect, Select
 
     from wirflow.core.letters import NoticeState
-    from wirflow.store.database import Session
+    from wirflow.store.session import Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from wirflow.core.writing import Secret
-    from wirflow.store.database import Session
     from wirflow.store.definitions import Definitions
+    from wirflow.store.session import Question, Session
 
 
 AROUND: Final = 100
@@ -85,26 +85,24 @@ _KEYS_BEFORE = (
 )
 _KEYS_AFTER = _FIRST_KEYS.where(cases.c.key > bindparam("key"))
 _other = cases.alias("other")
-# The lock of a cluster is the row of its first case.  Nobody waits for a cluster who holds a higher one.
-_LOCK = (
-    select(*_COLUMNS)
-    .where(
-        cases.c.id.in_(
-            select(func.coalesce(_other.c.cluster, _other.c.id)).where(Among(_other.c.key, "keys"))
-        )
+# As an array they are found first, and their rows then by their numbers: a subquery could have all rows read.
+_ROOTS = func.any(
+    func.array(
+        select(func.coalesce(_other.c.cluster, _other.c.id))
+        .where(Among(_other.c.key, "keys"))
+        .scalar_subquery()
     )
+)
+# The lock of a cluster is the row of its first case.  Nobody waits for a cluster who holds a higher one.
+_LOCK = select(*_COLUMNS).where(cases.c.id == _ROOTS).order_by(cases.c.id).with_for_update(key_share=True)
+_LOCK_ROOTS = (
+    select(cases.c.id, cases.c.cluster)
+    .where(cases.c.id == _ROOTS)
     .order_by(cases.c.id)
     .with_for_update(key_share=True)
 )
-_LOCK_ROOTS = (
-    select(cases.c.id, cases.c.cluster)
-    .where(
-        cases.c.id.in_(
-            select(func.coalesce(_other.c.cluster, _other.c.id)).where(Among(_other.c.key, "keys"))
-        )
-    )
-    .order_by(cases.c.id)
-    .with_for_update(key_share=True)
+_FIND_ROOTS = select(cases.c.id, cases.c.cluster).where(
+    cases.c.id.in_(select(func.coalesce(_other.c.cluster, _other.c.id)).where(Among(_other.c.key, "keys")))
 )
 _NUMBERS = text("SELECT nextval(pg_get_serial_sequence('cases', 'id')) FROM generate_series(1, :count)")
 _LAST_NUMBER = select(func.coalesce(func.max(cases.c.id), 0))
@@ -151,12 +149,12 @@ _decode = msgspec.json.decode
 def load(session: Session, definitions: Definitions, key: str) -> StoredCase | None:
     """A case by its key, or None."""
     row = session.row(_READ, {"key": key})
-    return _complete(session, definitions, [row])[0] if row else None
+    return complete(session, definitions, [row])[0] if row else None
 
 
-def load_numbers(session: Session, definitions: Definitions, numbers: Iterable[int]) -> list[StoredCase]:
-    """Several cases by their numbers, in the order of those."""
-    return _complete(session, definitions, session.rows(_BY_ID, {"ids": session.listed(numbers)}))
+def of_numbers(session: Session, numbers: Iterable[int]) -> Question:
+    """The query for several cases by their numbers, in the order of those."""
+    return _BY_ID, {"ids": session.listed(numbers)}
 
 
 def load_many(session: Session, definitions: Definitions, keys: Iterable[str]) -> dict[str, StoredCase]:
@@ -165,24 +163,30 @@ def load_many(session: Session, definitions: Definitions, keys: Iterable[str]) -
     if not wanted:
         return {}
     rows = session.rows(_BY_KEY, {"keys": session.listed(wanted)})
-    return {stored.case.key: stored for stored in _complete(session, definitions, rows)}
+    return {stored.case.key: stored for stored in complete(session, definitions, rows)}
 
 
 def load_children(session: Session, definitions: Definitions, numbers: Iterable[int]) -> list[StoredCase]:
     """The cases that belong to some cases, given the numbers of those."""
-    return _complete(session, definitions, session.rows(_BY_PARENT, {"ids": session.listed(numbers)}))
+    return complete(session, definitions, session.rows(_BY_PARENT, {"ids": session.listed(numbers)}))
+
+
+def to_open(session: Session, key: str) -> Question:
+    """The query that makes a case ready to be decided about: it locks its cluster, and reads its first case.
+
+    That is mostly the case that is meant.  Whoever writes to a case holds the lock of its
+    cluster: so nobody sees a case change on which they decide, and the timers of a
+    cluster keep their order.  On SQLite whoever writes is alone: nothing is locked
+    there, and it is the case itself that is read.
+    """
+    return (_LOCK, {"keys": session.listed([key])}) if session.locks else (_READ, {"key": key})
 
 
 def lock(session: Session, definitions: Definitions, keys: Iterable[str]) -> list[StoredCase]:
-    """Keep the clusters of some cases from changing until the transaction ends; their first cases.
-
-    Whoever writes to a case holds the lock of its cluster: so nobody sees a case
-    change on which they decide, and the timers of a cluster keep their order.
-    On SQLite whoever writes is alone, and nothing has to be locked or read.
-    """
+    """Lock the clusters of some cases; their first cases.  On SQLite there is nothing to lock."""
     if not session.locks:
         return []
-    return _complete(session, definitions, session.rows(_LOCK, {"keys": session.listed(keys)}))
+    return complete(session, definitions, session.rows(_LOCK, {"keys": session.listed(keys)}))
 
 
 def lock_roots(session: Session, keys: Iterable[str]) -> set[int]:
@@ -191,7 +195,8 @@ def lock_roots(session: Session, keys: Iterable[str]) -> set[int]:
     Raises:
         ConflictError: one of them became part of another one at this very moment.
     """
-    rows = session.rows(_LOCK_ROOTS, {"keys": session.listed(keys)})
+    statement = _LOCK_ROOTS if session.locks else _FIND_ROOTS
+    rows = session.rows(statement, {"keys": session.listed(keys)})
     if any(cluster not in {None, number} for number, cluster in rows):
         raise linked_meanwhile()
     return {number for number, _ in rows}
@@ -277,8 +282,7 @@ def change(session: Session, changed: Sequence[tuple[StoredCase, StoredCase]]) -
     for before, now in changed:
         same = _unchanged(before, now.case) if before.definition_id == now.definition_id else {}
         rows.append((*_row(now, same), now.id, before.case.revision))
-    if session.write(_CHANGE, rows) != len(rows):
-        raise changed_meanwhile(now.case.key for _, now in changed)
+    session.write(_CHANGE, rows, otherwise=lambda: changed_meanwhile(now.case.key for _, now in changed))
 
 
 def changed_meanwhile(changed: Iterable[str]) -> ConflictError:
@@ -314,8 +318,8 @@ def rename(session: Session, number: int, case: Case) -> None:
     session.write(_RENAME, [(_text(case.links), _text(case.sources), number)])
 
 
-def _complete(session: Session, definitions: Definitions, rows: Sequence[Any]) -> list[StoredCase]:
-    """Cases from rows, their personal fields put back."""
+def complete(session: Session, definitions: Definitions, rows: Sequence[Any]) -> list[StoredCase]:
+    """Cases from the rows of a query of this file, their personal fields put back."""
     found = [_from_row(row, definitions.get(session, row[1])) for row in rows]
     private = [stored for stored in found if stored.workflow.personal]
     if not private:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Table
 
-    from wirflow.store.database import Database, Session
+    from wirflow.store.database import Database
+    from wirflow.store.session import Session
 
 PIECE: Final = 2000
 """How many rows are in memory at once."""

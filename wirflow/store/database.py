@@ -12,22 +12,25 @@ import threading
 import weakref
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import ClauseElement, create_engine, event, make_url, select, text
+from sqlalchemy import create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from wirflow.errors import ConflictError, DatabaseError, InputError
+from wirflow.store.session import LiteSession
+from wirflow.store.statements import Statements
 from wirflow.store.tables import VERSION
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine, PoolProxiedConnection, Table
+    from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
-    from wirflow.store.bulk import Insert, Update
+    from wirflow.store.session import Session
 
 BUSY_SECONDS = 30
 """How long a writer waits for another one on SQLite."""
@@ -39,102 +42,6 @@ _VERSION_TABLE = "alembic_version"
 
 UNFINISHED = "-copying"
 """What the version of a database ends with while it is an unfinished copy."""
-
-_encode = msgspec.json.Encoder().encode
-
-
-class Compiled(NamedTuple):
-    """The text of a statement for one database, and the values that are fixed in it."""
-
-    sql: str
-    fixed: Mapping[str, Any]
-
-
-class Session:
-    """One transaction, at driver level: compiled statements, rows as tuples."""
-
-    def __init__(self, database: Database, cursor: Any, *, read_only: bool = False) -> None:
-        self._compiled = database.compiled
-        self._written = database.written
-        self._cursor = cursor
-        self.sqlite = database.sqlite
-        self.locks = not (database.sqlite or read_only)
-        """Rows have to be locked.  On SQLite whoever writes is alone; who only reads keeps nobody waiting."""
-        self.read_only = read_only
-        """Nothing is locked, and nothing may be written."""
-
-    def rows(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> list[Any]:
-        """All rows of a query, as tuples."""
-        self._execute(statement, values)
-        return list(self._cursor.fetchall())
-
-    def row(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> Any:
-        """The first row of a query, or None."""
-        self._execute(statement, values)
-        return self._cursor.fetchone()
-
-    def run(self, statement: ClauseElement, values: Mapping[str, Any] | None = None) -> int:
-        """Run a change; the number of rows it touched."""
-        self._execute(statement, values)
-        return int(self._cursor.rowcount)
-
-    def alone(self, duty: int) -> bool:
-        """Whether this transaction is the only one that does a duty; it is until it ends.
-
-        On SQLite whoever writes is alone anyway.
-
-        Args:
-            duty: a number by which everybody calls the duty.
-        """
-        return not self.locks or bool(self.row(_ALONE, {"duty": duty})[0])
-
-    def wake(self) -> None:
-        """Have those who `listen` hear, once this is committed, that something is due at once."""
-        if self.locks:
-            self._execute(_WAKE, None)
-
-    def listed(self, values: Iterable[int] | Iterable[str]) -> Any:
-        """Several values as the one parameter that `Among` takes."""
-        found = list(values)
-        return _encode(found).decode() if self.sqlite else found
-
-    def write(self, statement: Insert | Update, rows: Sequence[tuple[Any, ...]]) -> int:
-        """Add or change rows, all of them at once; the number of rows that it touched."""
-        if not rows:
-            return 0
-        sql = self._written(statement)
-        if self.sqlite:
-            self._cursor.executemany(sql, rows)
-        else:
-            keys = statement.keys()
-            self._cursor.execute(sql, [_encode([dict(zip(keys, row, strict=True)) for row in rows]).decode()])
-        return int(self._cursor.rowcount)
-
-    def insert(self, statement: ClauseElement, values: Mapping[str, Any]) -> int:
-        """Run an insert with RETURNING; the id of the new row."""
-        self._execute(statement, values)
-        row: Any = self._cursor.fetchone()
-        return int(row[0])
-
-    def load(self, into: Table, rows: Sequence[Sequence[Any]]) -> None:
-        """Write rows as they stand, by the fastest way that the database has.
-
-        Args:
-            into: the table.
-            rows: values in the order of its columns.
-        """
-        names = ", ".join(f'"{column.name}"' for column in into.columns)
-        if hasattr(self._cursor, "copy"):
-            with self._cursor.copy(f'COPY "{into.name}" ({names}) FROM STDIN') as stream:
-                for row in rows:
-                    stream.write_row(row)
-            return
-        marks = ", ".join("?" * len(into.columns))
-        self._cursor.executemany(f'INSERT INTO "{into.name}" ({names}) VALUES ({marks})', rows)  # noqa: S608 - our own names
-
-    def _execute(self, statement: ClauseElement, values: Mapping[str, Any] | None) -> None:
-        sql, fixed = self._compiled(statement)
-        self._cursor.execute(sql, {**fixed, **values} if fixed and values else values or fixed)
 
 
 class _Held(threading.local):
@@ -187,35 +94,14 @@ class Database:
                 Text(f"Das ist keine Datenbankadresse: {shown}", f"This is no database address: {shown}"),
                 hint=Text("Zum Beispiel: sqlite:///wirflow.db", "For example: sqlite:///wirflow.db"),
             ) from error
-        self._statements: dict[ClauseElement, Compiled] = {}
-        self._writes: dict[Insert | Update, str] = {}
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._held = _Held()
         # Who forgets to close it leaves no open file behind; at the very end the system sees to that.
         weakref.finalize(self, _let_go, self._held, self.engine).atexit = False
         type_of_dialect: Any = type(self.engine.dialect)
-        self._dialect = type_of_dialect(paramstyle=_PARAMSTYLES[self.url.get_backend_name()])
+        self.statements = Statements(type_of_dialect(paramstyle=_PARAMSTYLES[self.url.get_backend_name()]))
 
-    def compiled(self, statement: ClauseElement) -> Compiled:
-        """A statement for this database, compiled once."""
-        compiled = self._statements.get(statement)
-        if compiled is None:
-            text_ = statement.compile(dialect=self._dialect)
-            names: Mapping[Any, str] = getattr(text_, "bind_names", {})
-            fixed = {name: bind.value for bind, name in names.items() if not bind.required}
-            compiled = self._statements[statement] = Compiled(str(text_), fixed)
-        return compiled
-
-    def written(self, statement: Insert | Update) -> str:
-        """A statement over many rows for this database, put into words once."""
-        sql = self._writes.get(statement)
-        if sql is None:
-            sql = statement.sqlite() if self.sqlite else statement.postgresql()
-            self._writes[statement] = sql
-        return sql
-
-    @contextmanager
-    def writing(self, connection: Connection | None = None) -> Iterator[Session]:
+    def writing(self, connection: Connection | None = None) -> AbstractContextManager[Session]:
         """One transaction that changes something: all of it is kept, or nothing.
 
         Args:
@@ -226,14 +112,22 @@ class Database:
             ConflictError: another writer was in the way for too long.
             DatabaseError: the database is broken or out of reach.
         """
-        if connection is None:
-            with self._own("BEGIN IMMEDIATE") as session:
-                yield session
-        else:
-            with self._translated():
-                self._join(connection)
-                with connection.begin_nested():
-                    yield Session(self, connection.connection.cursor())
+        if connection is not None:
+            return self._joined(connection)
+        return _Transaction(self, "BEGIN IMMEDIATE" if self.sqlite else "BEGIN")
+
+    @contextmanager
+    def _joined(self, connection: Connection) -> Iterator[Session]:
+        with self.translated():
+            self._join(connection)
+            with connection.begin_nested():
+                session = self.session(connection.connection)
+                try:
+                    yield session
+                    session.settle()
+                except BaseException:
+                    session.abandon()
+                    raise
 
     @property
     def listen(self) -> Callable[..., None] | None:
@@ -251,11 +145,13 @@ class Database:
         stop: Callable[[], bool],
         begun: Callable[[], None] = lambda: None,
     ) -> None:
+        from wirflow.store.server import CHANNEL  # noqa: PLC0415 - loads psycopg, which SQLite does without
+
         connection = self.engine.raw_connection()
         try:
             driver: Any = connection.driver_connection
             driver.autocommit = True
-            driver.execute(f"LISTEN {_CHANNEL}")
+            driver.execute(f"LISTEN {CHANNEL}")
             begun()
             while not stop():
                 for _ in driver.notifies(timeout=LISTEN_SECONDS, stop_after=1):
@@ -263,61 +159,35 @@ class Database:
         finally:
             connection.invalidate()
 
-    @contextmanager
-    def peeking(self) -> Iterator[Session]:
-        """One look with one statement, which needs no transaction on SQLite: to ask whether to begin one."""
-        if not self.sqlite:
-            with self.reading() as session:
-                yield session
-            return
-        with self._translated():
-            connection = self._held.take() or self.engine.raw_connection()
-            cursor = connection.cursor()
-            try:
-                yield Session(self, cursor, read_only=True)
-            except BaseException as error:
-                self._undo(connection, cursor, error)
-                raise
-            self._held.give(connection)
+    def peeking(self) -> AbstractContextManager[Session]:
+        """One look with one statement, which needs no transaction: to ask whether to begin one."""
+        return _Transaction(self, None, read_only=True)
 
-    @contextmanager
-    def trying(self) -> Iterator[Session]:
+    def trying(self) -> AbstractContextManager[Session]:
         """A transaction that is always undone: to see what would happen."""
-        with self._own("BEGIN IMMEDIATE", keep=False) as session:
-            yield session
+        return _Transaction(self, "BEGIN IMMEDIATE" if self.sqlite else "BEGIN", keep=False)
 
-    @contextmanager
-    def reading(self) -> Iterator[Session]:
+    def reading(self) -> AbstractContextManager[Session]:
         """One consistent view; nothing is locked."""
-        with self._own("BEGIN", read_only=True) as session:
-            yield session
+        # On PostgreSQL each statement would else see what others committed meanwhile.
+        begin = "BEGIN" if self.sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return _Transaction(self, begin, read_only=True)
 
-    @contextmanager
-    def _own(self, begin: str, *, keep: bool = True, read_only: bool = False) -> Iterator[Session]:
-        """A transaction of our own, on a connection that this thread holds on to.
+    def session(
+        self, connection: PoolProxiedConnection, begin: str | None = None, *, read_only: bool = False
+    ) -> Session:
+        """A session on a connection."""
+        if self.sqlite:
+            # A writer takes its lock at once: two that read first and write later would deadlock.
+            return LiteSession(self.statements, connection, begin=begin, read_only=read_only)
+        from wirflow.store.server import ServerSession, Wire  # noqa: PLC0415 - loads psycopg
 
-        Checking a connection out of the pool and back in for every event costs
-        as much as deciding it.
-        """
-        with self._translated():
-            connection = self._held.take() or self.engine.raw_connection()
-            cursor = connection.cursor()
-            try:
-                if self.sqlite:
-                    # A writer takes its lock at once: two that read first and write later would deadlock.
-                    cursor.execute(begin)
-                elif read_only:
-                    # Else each statement would see what others committed meanwhile.
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                yield Session(self, cursor, read_only=read_only)
-                if keep:
-                    self._commit(connection, read_only=read_only)
-                else:
-                    connection.rollback()
-            except BaseException as error:
-                self._undo(connection, cursor, error)
-                raise
-            self._held.give(connection)
+        wire = connection.info.get(_WIRE)
+        if wire is None:
+            # It knows what is prepared on this connection, for as long as that lives.
+            driver: Any = connection.driver_connection
+            wire = connection.info[_WIRE] = Wire(driver)
+        return ServerSession(self.statements, wire, begin=begin, read_only=read_only)
 
     def _join(self, connection: Connection) -> None:
         """See to it that the caller's connection is in a transaction.
@@ -331,41 +201,6 @@ class Database:
         if self.sqlite and not driver.in_transaction:
             driver.execute("BEGIN IMMEDIATE")
 
-    def _commit(self, connection: PoolProxiedConnection, *, read_only: bool) -> None:
-        """Keep what was done.
-
-        Raises:
-            DatabaseError: the server went away in the middle of it, so nobody knows.
-        """
-        try:
-            connection.commit()
-        except self.driver_error as error:
-            state = getattr(error, "sqlstate", None)
-            if self.sqlite or read_only or (state and not state.startswith(_GONE)):
-                raise
-            raise DatabaseError(
-                Text(
-                    "Die Verbindung zur Datenbank brach beim Speichern ab; ob es geschah, ist ungewiss.",
-                    "The connection to the database broke while saving; whether it was done is uncertain.",
-                ),
-                hint=Text(
-                    "Sehen Sie nach, bevor Sie es wiederholen ('wirflow status KEY').",
-                    "Look before you repeat it ('wirflow status KEY').",
-                ),
-            ) from error
-
-    def _undo(self, connection: PoolProxiedConnection, cursor: Any, error: BaseException) -> None:
-        """Roll back, and let go of a connection that may be broken."""
-        try:
-            # A query that was broken off goes on reading what was there before, also after the
-            # rollback, for as long as the error is remembered: SQLite then lets nobody write here.
-            cursor.close()
-            connection.rollback()
-        except self.driver_error:
-            connection.invalidate(error if isinstance(error, Exception) else None)
-        else:
-            connection.close()
-
     @property
     def exists(self) -> bool:
         """Whether there is a file; a database on a server is there or says so itself."""
@@ -373,7 +208,7 @@ class Database:
 
     def version(self) -> str | None:
         """The version of the tables, or None if there are none yet."""
-        with self.reading() as session:
+        with self.peeking() as session:
             try:
                 row = session.row(_SELECT_VERSION)
             except self.driver_error:
@@ -443,7 +278,7 @@ class Database:
 
         if self.url.get_backend_name() == "sqlite" and self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        with self._translated():
+        with self.translated():
             found = self.version()
             if found is None or found <= VERSION:
                 upgrade(self.engine)
@@ -473,15 +308,131 @@ class Database:
             return False
         return isinstance(error, (SQLAlchemyError, driver.Error, ConflictError, DatabaseError))
 
+    def take(self) -> PoolProxiedConnection:
+        """A connection that nobody uses: the one that this thread held, if it has one."""
+        return self._held.take() or self.engine.raw_connection()
+
+    def give(self, connection: PoolProxiedConnection) -> None:
+        """Hold a connection until this thread needs one again."""
+        self._held.give(connection)
+
+    def told(self, error: BaseException) -> BaseException:
+        """An error in wirflow's own words, if it is one of the driver; else itself."""
+        if isinstance(error, (SQLAlchemyError, self.driver_error)):
+            return _translate(error, self.url.render_as_string(hide_password=True))
+        if isinstance(error, msgspec.MsgspecError):
+            # Nothing else is decoded inside a transaction but what the tables hold.
+            return unreadable(str(error))
+        return error
+
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def translated(self) -> Iterator[None]:
+        """What the driver raises is raised in wirflow's own words."""
         try:
             yield
-        except (SQLAlchemyError, self.driver_error) as error:
-            raise _translate(error, self.url.render_as_string(hide_password=True)) from error
-        except msgspec.MsgspecError as error:
-            # Nothing else is decoded inside a transaction but what the tables hold.
-            raise unreadable(str(error)) from error
+        except Exception as error:
+            told = self.told(error)
+            if told is error:
+                raise
+            raise told from error
+
+
+class _Transaction:
+    """A transaction of our own, on a connection that its thread holds on to.
+
+    Checking a connection out of the pool and back in for every event costs as
+    much as deciding it; a class costs less than three generators in each other.
+    """
+
+    __slots__ = ("_begin", "_connection", "_database", "_keep", "_read_only", "_session")
+
+    _connection: PoolProxiedConnection
+
+    def __init__(
+        self, database: Database, begin: str | None, *, keep: bool = True, read_only: bool = False
+    ) -> None:
+        """Prepare.
+
+        Args:
+            database: where.
+            begin: how it begins; None: without a transaction, for one statement.
+            keep: whether it is committed.
+            read_only: nothing will be written.
+        """
+        self._database, self._begin, self._keep, self._read_only = database, begin, keep, read_only
+        self._session: Session | None = None
+
+    def __enter__(self) -> Session:
+        database = self._database
+        try:
+            self._connection = database.take()
+        except Exception as error:
+            raise database.told(error) from error
+        try:
+            self._session = database.session(self._connection, self._begin, read_only=self._read_only)
+        except BaseException as error:
+            self._fail(error)
+            raise
+        return self._session
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            self._fail(error)
+            return
+        try:
+            self._end()
+        except BaseException as ending:
+            self._fail(ending)
+            raise
+        self._database.give(self._connection)
+
+    def _end(self) -> None:
+        session = self._session
+        if session is None or self._begin is None:
+            return
+        if self._keep:
+            self._commit(session)
+        else:
+            session.abandon()
+            self._connection.rollback()
+
+    def _commit(self, session: Session) -> None:
+        """Keep what was done.
+
+        Raises:
+            DatabaseError: the server went away in the middle of it, so nobody knows.
+        """
+        try:
+            session.commit()
+        except self._database.driver_error as error:
+            state = getattr(error, "sqlstate", None)
+            if session.sqlite or session.read_only or (state and not state.startswith(_GONE)):
+                raise
+            raise DatabaseError(
+                Text(
+                    "Die Verbindung zur Datenbank brach beim Speichern ab; ob es geschah, ist ungewiss.",
+                    "The connection to the database broke while saving; whether it was done is uncertain.",
+                ),
+                hint=Text(
+                    "Sehen Sie nach, bevor Sie es wiederholen ('wirflow status KEY').",
+                    "Look before you repeat it ('wirflow status KEY').",
+                ),
+            ) from error
+
+    def _fail(self, error: BaseException) -> None:
+        """Roll back, let go of a connection that may be broken, and say in our words what its driver said."""
+        connection = self._connection
+        try:
+            if self._session is not None:
+                self._session.abandon()
+            connection.rollback()
+        except self._database.driver_error:
+            connection.invalidate(error if isinstance(error, Exception) else None)
+        else:
+            connection.close()
+        told = self._database.told(error)
+        if told is not error:
+            raise told from error
 
 
 _PASSWORD = re.compile(r"(//[^:/@]*:).*(@)")
@@ -490,15 +441,13 @@ _PASSWORD = re.compile(r"(//[^:/@]*:).*(@)")
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes of a serialization failure, a deadlock, and a lock that was not to be had."""
 
-_ALONE = text("SELECT pg_try_advisory_xact_lock(:duty)")
-
 _GONE = ("08", "57")
 """Classes of PostgreSQL's codes that say that the connection or the server went away."""
 
-_CHANNEL = "wirflow"
-_WAKE = text(f"NOTIFY {_CHANNEL}")
+_WIRE = "wirflow.wire"
+"""By which a connection of the pool has the wire on it."""
 
-_PARAMSTYLES = {"sqlite": "named", "postgresql": "pyformat"}
+_PARAMSTYLES = {"sqlite": "named", "postgresql": "numeric_dollar"}
 
 _SELECT_VERSION = select(text("version_num")).select_from(text(_VERSION_TABLE))
 
@@ -506,7 +455,7 @@ _SELECT_VERSION = select(text("version_num")).select_from(text(_VERSION_TABLE))
 def _engine(url: str) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, client_encoding="utf8")
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)

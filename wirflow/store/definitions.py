@@ -15,7 +15,7 @@ from wirflow.store.tables import definitions
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wirflow.store.database import Session
+    from wirflow.store.session import Session
 
 _TICK: Final = timedelta(microseconds=1)
 

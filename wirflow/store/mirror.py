@@ -15,7 +15,7 @@ from wirflow.store.tables import cases, checkpoints, definitions, entries, outbo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wirflow.store.database import Session
+    from wirflow.store.session import Session
 
 
 class EntryColumns(NamedTuple):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
 
     from wirflow.core.letters import NewNotice
-    from wirflow.store.database import Session
+    from wirflow.store.session import Session
 
 
 _NEW = (

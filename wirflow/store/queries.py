@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from wirflow.store.cases import StoredCase
-    from wirflow.store.database import Session
     from wirflow.store.definitions import Definitions
+    from wirflow.store.session import Session
 
 CHUNK = 500
 """How many cases are read at once: databases bound the number of values in a statement."""

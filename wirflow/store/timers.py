@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Select
 
-    from wirflow.store.database import Session
+    from wirflow.store.session import Question, Session
 
 FEW: Final = 8
 """Of a batch that begins with the newest, one timer in so many is chosen for being new."""
@@ -64,6 +64,13 @@ _OF_CASES = (
     .order_by(timers.c.case_id, timers.c.due_at, timers.c.id)
 )
 
+_OF_KEY = (
+    select(timers.c.case_id, *_COLUMNS)
+    .join(cases, cases.c.id == timers.c.case_id)
+    .where(cases.c.key == bindparam("key"), _ARMED)
+    .order_by(timers.c.due_at, timers.c.id)
+)
+
 _ROOT = func.coalesce(cases.c.cluster, cases.c.id)
 _DUE = select(timers.c.id, timers.c.case_id, timers.c.due_at, _ROOT).join(
     cases, cases.c.id == timers.c.case_id
@@ -101,17 +108,32 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
 
 
-def armed(session: Session, case_id: int) -> dict[int, Timer]:
-    """The armed timers of a case by their numbers, in the order in which they fire."""
-    return armed_of(session, [case_id])[case_id]
+def of_key(key: str) -> Question:
+    """The query for the armed timers of a case."""
+    return _OF_KEY, {"key": key}
+
+
+def of_cases(session: Session, case_ids: Iterable[int]) -> Question:
+    """The query for the armed timers of several cases."""
+    return _OF_CASES, {"ids": session.listed(case_ids)}
+
+
+def from_rows(rows: Iterable[Any]) -> dict[int, dict[int, Timer]]:
+    """Timers from such rows: number of the case → number of the timer → timer, as they fire."""
+    found: dict[int, dict[int, Timer]] = {}
+    for case_id, *row in rows:
+        found.setdefault(case_id, {})[row[0]] = _from_row(row)
+    return found
 
 
 def armed_of(session: Session, case_ids: Iterable[int]) -> dict[int, dict[int, Timer]]:
-    """The armed timers of several cases: number of the case → number of the timer → timer, in order."""
-    found: dict[int, dict[int, Timer]] = {number: {} for number in case_ids}
-    for case_id, *row in session.rows(_OF_CASES, {"ids": session.listed(found)}):
-        found[case_id][row[0]] = _from_row(row)
-    return found
+    """The armed timers of several cases, of those that have any."""
+    return from_rows(session.rows(*of_cases(session, case_ids)))
+
+
+def armed(session: Session, case_id: int) -> dict[int, Timer]:
+    """The armed timers of a case by their numbers, in the order in which they fire."""
+    return armed_of(session, [case_id]).get(case_id, {})
 
 
 def claim(

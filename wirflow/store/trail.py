@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wirflow.core.writing import Written
-    from wirflow.store.database import Session
+    from wirflow.store.session import Session
 
 _NAMES = (
     "case_id",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wirflow.audit.finding import Finding
-    from wirflow.store.database import Session
+    from wirflow.store.session import Session
 
 
 def differences(

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wirflow.audit.finding import Finding
     from wirflow.definition.model import Workflow
     from wirflow.reports.rows.told import Told
-    from wirflow.store.database import Session
     from wirflow.store.mirror import CaseColumns, EntryColumns
+    from wirflow.store.session import Session
 
 
 def entries(session: Session, told: Told) -> list[Finding]:

@@ -13,7 +13,7 @@ from wirflow.store import mirror
 
 if TYPE_CHECKING:
     from wirflow.audit.finding import Finding
-    from wirflow.store.database import Session
+    from wirflow.store.session import Session
 
 
 def read(session: Session) -> tuple[dict[str, Workflow], list[Finding]]:

@@ -13,8 +13,8 @@ from wirflow.store import mirror
 
 if TYPE_CHECKING:
     from wirflow.audit.finding import Finding
-    from wirflow.store.database import Session
     from wirflow.store.mirror import CheckpointColumns
+    from wirflow.store.session import Session
 
 
 def differing(session: Session) -> list[Finding]:

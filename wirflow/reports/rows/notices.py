@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from wirflow.audit.finding import Finding
     from wirflow.reports.rows.told import Told
-    from wirflow.store.database import Session
     from wirflow.store.mirror import NoticeColumns
+    from wirflow.store.session import Session
 
 _LANGS: Final = ("de", "en")
 _OPEN: Final = ("pending", "sending", "unknown")

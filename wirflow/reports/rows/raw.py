@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from wirflow.audit.finding import Finding
-    from wirflow.store.database import Session
+    from wirflow.store.session import Session
 
 _Row = TypeVar("_Row")
 

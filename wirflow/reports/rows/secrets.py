@@ -15,8 +15,8 @@ from wirflow.store import mirror
 if TYPE_CHECKING:
     from wirflow.audit.finding import Finding
     from wirflow.reports.rows.told import Told
-    from wirflow.store.database import Session
     from wirflow.store.mirror import SecretColumns
+    from wirflow.store.session import Session
 
 
 def differing(session: Session, told: Told) -> list[Finding]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from wirflow.audit.finding import Finding
     from wirflow.reports.rows.told import Armed, Told
-    from wirflow.store.database import Session
     from wirflow.store.mirror import TimerColumns
+    from wirflow.store.session import Session
 
 _Rows = dict[Identity, list["TimerColumns"]]
 
