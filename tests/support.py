@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, structs
 
 from wirflow.clock import VirtualClock
 from wirflow.definition.field import Field, Link, LinkedField
@@ -216,3 +219,9 @@ def open_office(folder: Path, url: str | None = None, workflow: Workflow | None 
     engine = Engine(database, clock, profile, Templates([templates]))
     engine.register([workflow or grant()])
     return Office(engine, clock, database)
+
+
+def replace(value: Any, **changes: Any) -> Any:
+    """A frozen value with some of its parts changed, be it a dataclass or a struct."""
+    changed = structs.replace if isinstance(value, Struct) else dataclasses.replace
+    return changed(value, **changes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tests.support import replace
 from wirflow.definition.field import Choice, Field, Link, LinkedField
 from wirflow.definition.model import DeadlineSpec, State, Transition, Workflow
 from wirflow.errors import UnknownNameError

@@ -7,14 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.notices.sample import Recorder, busy, notices_of, write_notices
-from tests.support import new, open_office
+from tests.support import new, open_office, replace
 from wirflow.clock import SystemClock, stamp, unstamp
 from wirflow.errors import DatabaseError, InputError
 from wirflow.notices.backoff import Backoff

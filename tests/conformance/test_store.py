@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import text
 
-from tests.support import new, open_office
+from tests.support import new, open_office, replace
 from wirflow.core.case import Timer
 from wirflow.core.letters import NewNotice
 from wirflow.deadlines import compute

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from tests.core.family import family
+from tests.support import replace
 from wirflow.core.case import Case, Event, Facts, LinkedCase, Timer
 from wirflow.core.decide import decide, refuse, start
 from wirflow.core.decision import Decision, Refusal

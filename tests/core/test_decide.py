@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
-from tests.support import field, grant
+from tests.support import field, grant, replace
 from wirflow.core.case import Case, Event, Facts, LinkedCase, Timer
 from wirflow.core.decide import decide, possible, refuse, start, warnings
 from wirflow.core.decision import Decision, Refusal

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from tests.support import ROLES, field
+from tests.support import ROLES, field, replace
 from wirflow.core.case import Case, Done, Event, Facts
 from wirflow.core.decide import decide, start
 from wirflow.core.decision import Decision, Refusal

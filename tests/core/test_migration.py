@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -10,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, strategies as st
 
-from tests.support import field, grant
+from tests.support import field, grant, replace
 from wirflow.audit.canonical import canonical
 from wirflow.clock import end_of_day
 from wirflow.core.agenda import agenda

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -15,7 +14,7 @@ from sqlalchemy import select
 
 from tests.core.family import GRANT, OPINION, REPORT, family
 from tests.simulation.mirror import foreseen, world_of, written
-from tests.support import PEOPLE
+from tests.support import PEOPLE, replace
 from wirflow.clock import VirtualClock
 from wirflow.core.decision import Refusal
 from wirflow.engine import Engine, NewCase, Profile

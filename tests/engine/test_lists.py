@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.definition.test_lists import FACTS, TYPES
-from tests.support import Office, new, open_office
+from tests.support import Office, new, open_office, replace
 from wirflow.definition.reader import read_workflow_text
 from wirflow.definition.span import Span
 from wirflow.reports.cases import data_json

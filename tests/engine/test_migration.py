@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +15,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tests.support import Office, field, grant, new, open_office
+from tests.support import Office, field, grant, new, open_office, replace
 from wirflow.audit.chain import verify_chain
 from wirflow.core.agenda import agenda
 from wirflow.core.decision import Refusal

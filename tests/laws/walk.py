@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from tests.support import replace
 from wirflow.clock import civil_date
 from wirflow.core.agenda import agenda
 from wirflow.core.case import Case, Event, Facts, LinkedCase, Timer

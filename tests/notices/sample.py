@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from tests.support import PEOPLE, new
+from tests.support import PEOPLE, new, replace
 from wirflow.clock import unstamp
 from wirflow.core.letters import Notice
 from wirflow.engine import Profile

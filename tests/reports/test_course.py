@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.support import grant, new, open_office
+from tests.support import grant, new, open_office, replace
 from wirflow.clock import stamp
 from wirflow.definition.diagram import Step, draft
 from wirflow.reports import Reports

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import text
 
-from tests.support import PEOPLE, grant, new, open_office
+from tests.support import PEOPLE, grant, new, open_office, replace
 from wirflow.audit.bundle import write_bundle
 from wirflow.audit.note import SecretKey
 from wirflow.audit.verify import verify_bundle

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from hypothesis import given, settings
 from tests.engine.test_laws import START, STEPS, advance, office_in
 from tests.scenarios.runner import NOON, ROOT, Player, _instant, load, workflows
 from tests.simulation.mirror import Salts, both, foreseen, salted, world_of, written
-from tests.support import new, open_office
+from tests.support import new, open_office, replace
 from wirflow.core.opening import NewCase
 from wirflow.definition.portfolio import read_portfolio
 from wirflow.simulation import Simulation

@@ -177,6 +177,31 @@ def test_a_connection_in_a_pipeline_of_its_owners_is_left_alone(database):
             Wire(driver)
 
 
+def test_where_nothing_may_be_prepared_nothing_is(database):
+    """On a connection whose owner switched prepared statements off, the same is done without them."""
+    with database.engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        driver.prepare_threshold = None
+        wire = Wire(driver)
+        for _ in range(2):
+            wire.send("SELECT $1::text", ["x"])
+            assert wire.rows(wire.collect()[-1]) == [("x",)]
+        wire.send("SELECT count(*) FROM pg_prepared_statements")
+        assert wire.rows(wire.collect()[-1]) == [(0,)]
+        connection.invalidate()
+
+
+def test_a_server_that_lets_go_says_why(database):
+    """Whoever is cut off in the middle hears what the server said last, and the next transaction goes on."""
+    with database.reading() as session:
+        (number,) = session.row(text("SELECT pg_backend_pid()"))
+    with database.engine.connect() as other:
+        other.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+    with pytest.raises(DatabaseError, match=r"terminating connection|closed the connection"):
+        everything(database)
+    assert everything(database) == []
+
+
 def test_a_connection_that_speaks_another_alphabet_is_understood(database):
     """What a caller's connection has for its encoding is what texts are sent in."""
     driver = psycopg.connect(

@@ -12,11 +12,14 @@ them decide is the same by construction.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Final, Protocol
 
-from wirflow.core.case import Case, Facts, Timer, evolved
+from msgspec import Struct
+from msgspec.structs import replace
+
+from wirflow.core.case import Case, Facts, Timer
 from wirflow.core.children import MAX_FAMILY, MAX_GENERATIONS, cannot_begin, key_taken, no_workflow, unfit
 from wirflow.core.decide import decide, refuse, start
 from wirflow.core.decision import Decision, Refusal
@@ -72,8 +75,7 @@ class Held:
         return tuple(timer for _, timer in found)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class Kept(Struct, frozen=True, kw_only=True):
     """One decision, as it entered a batch: what has to be written of it."""
 
     workflow: Workflow
@@ -95,8 +97,7 @@ class Kept:
         return (self, *self.begun)
 
 
-@dataclass(slots=True)
-class _Ready:
+class _Ready(Struct, frozen=True):
     """A decision that is written down, before anything of it has entered the batch."""
 
     workflow: Workflow
@@ -411,7 +412,7 @@ class Batch:
 
     def _enter(self, ready: _Ready) -> Kept:
         decision = ready.decision
-        case = evolved(decision.case, digest=ready.written.digest)
+        case = replace(decision.case, digest=ready.written.digest)
         held = self.held[case.key]
         held.workflow, held.case = ready.workflow, case
         if ready.fired is not None:

@@ -1,11 +1,16 @@
-"""A case, its timers, and what happens to it."""
+"""A case, its timers, and what happens to it.
+
+What is made anew with each event is a struct of msgspec: frozen like a dataclass,
+and made in a tenth of its time.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
+
+from msgspec import Struct, field
 
 from wirflow.deadlines import Catalogue, Deadline
 from wirflow.definition.values import Stored, Value
@@ -20,16 +25,14 @@ ENTRY = "#"
 """A source that begins with it is the number of the entry that set the fact."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Done(Struct, frozen=True, kw_only=True):
     """How far a deadline of a case has been dealt with: nothing up to `until` fires again."""
 
     due: date
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """A snapshot of one case."""
 
     key: str
@@ -60,20 +63,7 @@ class Case:
     """Digest of its last entry."""
 
 
-_FIELDS = tuple((name, (slot := getattr(Case, name)).__get__, slot.__set__) for name in Case.__slots__)
-"""Name, reader and writer of each slot: the writers pass by what freezes a case once it is made."""
-
-
-def evolved(case: Case, **changes: Any) -> Case:
-    """A case with some of its facts changed: `dataclasses.replace` for what happens with each event."""
-    new = object.__new__(Case)
-    for name, read, write in _FIELDS:
-        write(new, changes[name] if name in changes else read(case))
-    return new
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timer:
+class Timer(Struct, frozen=True, kw_only=True):
     """Something that will happen to a case by itself."""
 
     name: str
@@ -85,12 +75,21 @@ class Timer:
     """The instant at which it fires, UTC."""
     event: str | None = None
     """What it fires.  None: nothing by itself; a signal without one only says that a child changed."""
-    deadline: Deadline | None = field(default=None, compare=False)
+    deadline: Deadline | None = None
     """The legal deadline behind it, with its derivation."""
-    payload: Mapping[str, Stored] = field(default_factory=dict, compare=False)
+    payload: Mapping[str, Stored] = field(default_factory=dict)
     """Of a signal: the facts it carries, as JSON."""
-    depth: int = field(default=0, compare=False)
+    depth: int = 0
     """Of a signal: how many signals led to it."""
+
+    def __eq__(self, other: object) -> bool:
+        """Timers are the same if they fire the same at the same moment, whatever led to them."""
+        if not isinstance(other, Timer):
+            return NotImplemented
+        return self.identity == other.identity and self.event == other.event
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
 
     @property
     def identity(self) -> tuple[str, str, str, datetime]:
@@ -98,16 +97,14 @@ class Timer:
         return (self.name, self.kind, self.label, self.due_at)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """The entry of a parent that started a child."""
 
     case: str
     seq: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """Something that happens to a case."""
 
     name: str
@@ -130,8 +127,7 @@ class Event:
     """Of a start: what started it, unless a person did."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LinkedCase:
+class LinkedCase(Struct, frozen=True, kw_only=True):
     """Another case as a guard sees it."""
 
     key: str
@@ -147,8 +143,7 @@ class LinkedCase:
     """What its workflow says depends on its children: it has to hear of their changes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Struct, frozen=True, kw_only=True):
     """What a decision has to know beside the case itself."""
 
     today: date

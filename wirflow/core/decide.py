@@ -9,12 +9,14 @@ wanted and was refused, and `warnings` tells what should be known meanwhile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field as dataclass_field, replace
+from dataclasses import dataclass, field as dataclass_field
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
 
 from wirflow.core.agenda import agenda
 from wirflow.core.asking import holds, scope_of
-from wirflow.core.case import ENTRY, Case, Done, Timer, evolved
+from wirflow.core.case import ENTRY, Case, Done, Timer
 from wirflow.core.children import about_to_begin, started
 from wirflow.core.decision import Decision, NoticeKind, NoticeOrder, Refusal, SignalOrder, Step
 from wirflow.core.machine import machine_for, moved, remembered
@@ -95,13 +97,13 @@ def start(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decisio
         return _missing(missing)
     state = event.state or workflow.initial.name
     actors = {event.name: event.actor} if event.actor else {}
-    after = evolved(case, state=state, since=event.occurred_at, data=data, actors=actors, revision=1)
+    after = replace(case, state=state, since=event.occurred_at, data=data, actors=actors, revision=1)
     return _settle(workflow, None, after, event, facts, _Effects())
 
 
 def refuse(workflow: Workflow, case: Case, event: Event, facts: Facts, refusal: Refusal) -> Decision:
     """The decision that puts a refused deadline or signal on record and has done with it."""
-    after = evolved(case, done=_done(case, event), revision=case.revision + 1)
+    after = replace(case, done=_done(case, event), revision=case.revision + 1)
     return _decision(workflow, case, after, event, facts, _Effects(), refused=refusal)
 
 
@@ -142,14 +144,14 @@ def _remind(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decis
         if notice:
             order = NoticeOrder(template=notice.template, roles=notice.to, kind=kind, timer=timer)
             effects.notices.append(order)
-    after = evolved(case, done=_done(case, event), revision=case.revision + 1)
+    after = replace(case, done=_done(case, event), revision=case.revision + 1)
     return _settle(workflow, case, after, event, facts, effects)
 
 
 def _hear(workflow: Workflow, case: Case, event: Event, facts: Facts) -> Decision | Refusal:
     """A child changed: what follows by itself, which may be nothing at all."""
     effects = _Effects()
-    decided = _settle(workflow, case, evolved(case, revision=case.revision + 1), event, facts, effects)
+    decided = _settle(workflow, case, replace(case, revision=case.revision + 1), event, facts, effects)
     if isinstance(decided, Refusal) and effects.via:
         return decided
     if isinstance(decided, Refusal) or not (decided.via or decided.arm or decided.cancel):
@@ -199,7 +201,7 @@ def _take(  # noqa: PLR0917 - one transition and what it works on
         return assigned
     state = moved(workflow, machine_for(workflow), case.state, number, case.history)
     left = dict(remembered(workflow, case.state, state)) if state != case.state else {}
-    after = evolved(
+    after = replace(
         case,
         state=state,
         since=event.occurred_at if state != case.state else case.since,
@@ -491,7 +493,7 @@ def _decision(  # noqa: PLR0917 - as above
     if changes and before is not None and event.kind != "migration":
         # What somebody changed does not stand any more where it was found.
         entry = f"{ENTRY}{after.revision}"
-        after = evolved(after, sources={**after.sources, **dict.fromkeys(changes, entry)})
+        after = replace(after, sources={**after.sources, **dict.fromkeys(changes, entry)})
     armed = {timer.identity: timer for timer in facts.armed}
     wanted: dict[tuple[object, ...], Timer] = {}
     if workflow.deadlines:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from wirflow.core.case import Case, Event, Timer
 from wirflow.core.opening import NewCase
@@ -48,8 +50,7 @@ class Refusal:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeOrder:
+class NoticeOrder(Struct, frozen=True, kw_only=True):
     """A notice that has to be written, before anybody knows who will read it."""
 
     template: str
@@ -58,8 +59,7 @@ class NoticeOrder:
     timer: Timer | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignalOrder:
+class SignalOrder(Struct, frozen=True, kw_only=True):
     """An event for another case, due at once."""
 
     to: str
@@ -67,8 +67,7 @@ class SignalOrder:
     timer: Timer
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """A transition that took itself, right after what somebody did."""
 
     event: str
@@ -76,8 +75,7 @@ class Step:
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(Struct, frozen=True, kw_only=True):
     """What an event does, before anything is done."""
 
     before: Case | None
@@ -95,9 +93,9 @@ class Decision:
     """The automatic transitions that followed, in order."""
     refused: Refusal | None = None
     """Of a deadline or signal: the rule that stood against it.  It is on record, and done with."""
-    moved: bool = field(default=False)
+    moved: bool = False
     """The case came into another state."""
-    silent: bool = field(default=False)
+    silent: bool = False
     """A child changed and nothing follows from it: nothing is written."""
     previous: Workflow | None = None
     """Of a migration: the version that the case pinned before."""

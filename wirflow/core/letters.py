@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from wirflow.render import READER, Reader, notice_context
 from wirflow.text import Text
@@ -26,8 +27,7 @@ NO_CHANNEL = "none"
 """The channel of a notice that nobody can receive: it is written, and shown as undeliverable."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewNotice:
+class NewNotice(Struct, frozen=True, kw_only=True):
     """A notice that was just written, for one recipient on one channel."""
 
     recipient: str
@@ -43,8 +43,7 @@ class NewNotice:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """A notice as it stands in the outbox."""
 
     id: int

@@ -9,9 +9,11 @@ case's deadlines are computed anew; what was dealt with stays dealt with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+from msgspec.structs import replace
 
 from wirflow.clock import end_of_day, start_of_day
 from wirflow.core.agenda import agenda, deadline_of

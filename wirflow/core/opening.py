@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from wirflow.core.case import Case, Event, LinkedCase, Origin
 from wirflow.definition.usage import minds_children
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from wirflow.definition.person import Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewCase:
+class NewCase(Struct, frozen=True, kw_only=True):
     """A case that is to be started, or found in a state."""
 
     workflow: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from wirflow.audit.entry import commitment, digest
 from wirflow.core.letters import NewNotice, digest_of, write
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     Salts = Callable[[], bytes]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secret:
+class Secret(Struct, frozen=True, kw_only=True):
     """A personal value with the salt and the commitment that stands for it in the trail."""
 
     field: str
@@ -33,8 +33,7 @@ class Secret:
     commitment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class Written(Struct, frozen=True, kw_only=True):
     """A decision as it is kept."""
 
     notices: tuple[NewNotice, ...]

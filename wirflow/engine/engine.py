@@ -9,9 +9,11 @@ are due are decided together, in one transaction for each batch of them.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from wirflow.audit.entry import SALT_BYTES
 from wirflow.clock import civil_date
@@ -66,8 +68,7 @@ They take about 50 MB.  All that waits is put in order for each of them: so it m
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What was written, or, of a trial, what would have been."""
 
     workflow: Workflow

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from wirflow.definition.document import Unread
 from wirflow.engine import NewCase
 from wirflow.errors import InputError
@@ -66,7 +68,7 @@ def read(path: Path, workflows: Mapping[str, Workflow], zone: str, existing: Map
 def _beside(cases: tuple[NewCase, ...], folder: Path) -> tuple[NewCase, ...]:
     """Cases with the files that they name taken from the folder in which their own file lies."""
     return tuple(
-        replace(
+        structs.replace(
             case,
             data={
                 name: value.within(folder) if isinstance(value, Unread) else value

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from wirflow.clock import civil_date
 from wirflow.proof.answers import KIDS, laws
 from wirflow.proof.solver import FULL, Assignment, GivenUpError, Solver, Variable
@@ -113,7 +115,7 @@ class Chooser:
         lean = member.subject.lean
         free = replace(
             node,
-            cases=(*node.cases[:number], replace(case, data={}, links={}), *node.cases[number + 1 :]),
+            cases=(*node.cases[:number], structs.replace(case, data={}, links={}), *node.cases[number + 1 :]),
             undecided=(
                 *node.undecided[:number],
                 frozenset(name for name in (*lean.field_by_name, *lean.link_by_name) if name != without),

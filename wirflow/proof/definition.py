@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from wirflow.definition.finding import Finding, Place, Severity
 from wirflow.definition.invariant import Invariant, asked_of
 from wirflow.definition.log import Source
@@ -239,7 +241,7 @@ class DefinitionProof:
         first = self.found.places[0].node
         wanted = set(sources)
         return [
-            replace(first, cases=(replace(first.cases[0], state=place),))
+            replace(first, cases=(structs.replace(first.cases[0], state=place),))
             for place in sorted(places)
             if not wanted.isdisjoint(self.workflow.active(place))
         ]

@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Final, Protocol
 
+from msgspec import structs
+
 from wirflow.definition.finding import Finding
 from wirflow.definition.model import CORRECT
 from wirflow.proof import words
@@ -252,7 +254,7 @@ class DeadEnds:
             if count >= MAX_GAPS:
                 return None
             facts = dict(zip(rows, picked, strict=True))
-            case = replace(node.cases[0], data={**node.cases[0].data, **facts})
+            case = structs.replace(node.cases[0], data={**node.cases[0].data, **facts})
             fixed = replace(node, cases=(case,), undecided=(node.undecided[0] - names,))
             if not any(
                 next(self._proof.walker.solutions(fixed, 0, number, payload), None) is not None

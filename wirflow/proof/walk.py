@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from wirflow.clock import civil_date
 from wirflow.core.case import Case, Event, LinkedCase, Timer
 from wirflow.core.decide import possible
@@ -65,7 +67,9 @@ class Walker(Chooser):
             for item in subject.workflow.fields
             if item.default is not None
         }
-        start = replace(blank, data={**usual, **given}, state=state, actors={"start": "start"}, revision=1)
+        start = structs.replace(
+            blank, data={**usual, **given}, state=state, actors={"start": "start"}, revision=1
+        )
         everywhere = member.live(state)
         node = Node((start,), ((),), (everywhere,), (), moment)
         here = member.asked | subject.clock_reads(subject.stands.begins)
@@ -78,7 +82,11 @@ class Walker(Chooser):
             data = {**given, **case.data}
             try:
                 opening = begin(
-                    subject, replace(blank, links=case.links), data, moment, linked=self._far(chosen, case)
+                    subject,
+                    structs.replace(blank, links=case.links),
+                    data,
+                    moment,
+                    linked=self._far(chosen, case),
                 )
             except GuardError:
                 continue
@@ -103,7 +111,7 @@ class Walker(Chooser):
             )
             begun = Node((opening.case,), (armed,), opened.undecided, (), moment)
             # What was chosen is not open any more as it is; what was not chosen yet still is.
-            yield step, _filled(begun, 0, replace(opening.event, input={}), member, None, step.via)
+            yield step, _filled(begun, 0, structs.replace(opening.event, input={}), member, None, step.via)
 
     def signature(self, node: Node) -> object:
         """What two moments have in common from which the same can happen."""
@@ -306,7 +314,7 @@ class Walker(Chooser):
             else:
                 data[name] = value
         set_ = {name: stub(case.key, name) for name, value in links.items() if value}
-        opened = replace(case, data=data, links={**case.links, **set_})
+        opened = structs.replace(case, data=data, links={**case.links, **set_})
         left = node.undecided[number] - facts.keys() - links.keys()
         return replace(
             node,

@@ -6,8 +6,10 @@ that was decided in December and recorded in January belongs to December.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from wirflow.audit.entry import is_commitment
 from wirflow.clock import unstamp
@@ -59,7 +61,7 @@ def as_of(
     if not fold.revision:
         return None
     workflow = definition(fold.definition)
-    then = replace(
+    then = structs.replace(
         case,
         state=fold.state,
         since=unstamp(fold.since),

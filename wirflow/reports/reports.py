@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from wirflow.clock import end_of_day
 from wirflow.definition.model import CHILDREN
 from wirflow.errors import UnknownNameError
@@ -401,7 +403,7 @@ class Reports:
             )
             if then is not None:
                 case, workflow, armed = then
-                old = replace(stored, case=case, workflow=workflow)
+                old = structs.replace(stored, case=case, workflow=workflow)
                 views.append(
                     CaseView(
                         stored=old,

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from wirflow.clock import VirtualClock, civil_date, unstamp
 from wirflow.core.decision import Refusal
 from wirflow.definition.values import to_json
@@ -178,7 +180,7 @@ class Player:
         if portfolio is None or self._begun:
             return not self._wrong
         self._begun = True
-        new = [replace(_as_new(case), found=True) for case in portfolio.cases]
+        new = [structs.replace(_as_new(case), found=True) for case in portfolio.cases]
         try:
             started = self.engine.start_all(new, actor=portfolio.recorder)
         except WorldError:

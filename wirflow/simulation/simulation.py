@@ -14,6 +14,8 @@ from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
+from msgspec import structs
+
 from wirflow.audit.entry import SALT_BYTES
 from wirflow.clock import civil_date
 from wirflow.core.batch import Batch
@@ -114,7 +116,7 @@ class Simulation:
             return found
         workflow = self._newest[new.workflow]
         blank, event = opening(new, self._person(actor), self.now.instant)
-        blank = replace(blank, state=new.state or workflow.initial.name)
+        blank = structs.replace(blank, state=new.state or workflow.initial.name)
         return [self._happening(workflow, blank, blank, event, refused=found)]
 
     def act(

@@ -87,6 +87,11 @@ class Wire:
         server, bound = self._server, [self._bound(value) for value in values]
         if not self._sent:
             server.enter_pipeline_mode()
+        if self.driver.prepare_threshold is None:
+            # Its owner wants nothing prepared: between us and the server are connections that change.
+            server.send_query_params(sql.encode(self._codec), bound)
+            self._sent.append(what)
+            return
         name = self._names.get(sql)
         if name is None:
             self._count += 1
@@ -160,6 +165,8 @@ class Wire:
             result = server.get_result()
             if result is None:
                 if server.status == ConnStatus.BAD:
+                    if found and found[-1].status == ExecStatus.FATAL_ERROR:
+                        raise errors.error_from_result(found[-1], self._codec)
                     raise OperationalError("the connection is lost")
             elif result.status == ExecStatus.PIPELINE_SYNC:
                 return found

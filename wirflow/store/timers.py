@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
+from msgspec import Struct
 from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
 
 from wirflow.clock import stamp, unstamp
@@ -30,8 +30,7 @@ Ending = Literal["fired", "merged", "cancelled", "refused", "failed"]
 Status = Literal["armed", "fired", "merged", "cancelled", "refused", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class DueTimer:
+class DueTimer(Struct, frozen=True):
     """A timer whose moment has come, before its case is read."""
 
     id: int

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from tests.definition.diagram.sample import WORKFLOW, state, text, way
+from tests.support import replace
 from wirflow.definition.diagram import Course, Step, draft
 from wirflow.definition.diagram.words import Words
 from wirflow.definition.field import Field
