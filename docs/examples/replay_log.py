@@ -31,7 +31,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -94,6 +94,7 @@ class Replay:
 # -- a definition -----------------------------------------------------------------------
 
 
+@cache
 def slug(words: str) -> str:
     """Words as the language writes names: `T02 Prüfung (Außen)` is `t02_pruefung_aussen`."""
     plain = unicodedata.normalize("NFKD", words.translate(UMLAUTS)).encode("ascii", "ignore").decode()
