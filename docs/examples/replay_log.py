@@ -45,7 +45,7 @@ from wirflow.clock import VirtualClock
 from wirflow.core.decision import Refusal
 from wirflow.definition.reader import read_workflows
 from wirflow.engine import NewCase
-from wirflow.errors import ConflictError, InputError, UnknownNameError, WirflowError
+from wirflow.errors import ConflictError, InputError, UnknownNameError, WirflowError, WorldError
 from wirflow.office import Office
 from wirflow.text import Text
 
@@ -426,6 +426,9 @@ def main(words: Sequence[str]) -> int:
             return _run(office, asked)
         finally:
             office.close()
+    except WorldError as error:
+        print(f"{error.explain(lang)}\n{AGAIN.pick(lang)}", file=sys.stderr)
+        return error.exit_code
     except WirflowError as error:
         print(error.explain(lang), file=sys.stderr)
         return error.exit_code
@@ -438,8 +441,8 @@ def main(words: Sequence[str]) -> int:
 
 
 AGAIN = Text(
-    "Die Datenbank brach ab. Noch einmal aufgerufen, geht es weiter, wo es stand.",
-    "The database broke off. Run it again: it goes on where it was.",
+    "Noch einmal aufgerufen, geht das Nachspielen weiter, wo es stand.",
+    "Run it again: the replay goes on where it was.",
 )
 
 TWICE = Text(

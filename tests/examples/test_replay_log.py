@@ -22,7 +22,7 @@ from wirflow.clock import stamp
 from wirflow.core.decision import Refusal
 from wirflow.definition.reader import read_workflow_text
 from wirflow.engine import NewCase
-from wirflow.errors import ConflictError, InputError
+from wirflow.errors import ConflictError, DatabaseError, InputError
 from wirflow.office import Office, create
 from wirflow.simulation import Simulation, World
 from wirflow.text import Text
@@ -486,12 +486,19 @@ def test_the_program_says_what_is_missing(tmp_path, capsys):
     office.close()
 
 
-def test_a_database_that_breaks_off_is_no_traceback(tmp_path, capsys, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("INSERT", {}, Exception("server closed the connection")),
+        DatabaseError(Text.same("server closed the connection")),
+    ],
+)
+def test_a_database_that_breaks_off_is_no_traceback(tmp_path, capsys, monkeypatch, error):
     """If the database goes away, it ends with 3, and says that it may simply be run again."""
     office_in(tmp_path / "office").close()
 
     def away(*_: Any) -> Any:
-        raise OperationalError("INSERT", {}, Exception("server closed the connection"))
+        raise error
 
     monkeypatch.setattr(replaying.Player, "again", away)
     code, _, err = run(capsys, written(tmp_path), tmp_path / "office", "--workflow", "permit")
