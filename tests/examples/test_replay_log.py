@@ -45,9 +45,9 @@ ODD = HEAD + (
     "K.8/2011,Prüfung (außen),2011-03-27T01:00:00Z,S 2,,\n"
     "Akte-7,Bescheid zustellen,2011-05-30T09:00:00+02:00,S 3,Post,2011-03-26T23:30:00Z\n"
     "K.8/2011,Bescheid zustellen,2011-04-20T12:00:00.123456+02:00,S 3,,\n"
-    "case-10011,Eingang bestätigen,2011-10-30T02:30:00+02:00,S 1,Netz,\n"
-    "case-10011,Bescheid zustellen,2011-10-30T02:30:00+01:00,S 1,Netz,\n"
-    "case-10011,Prüfung (außen),2011-10-30T02:30:00+01:00,S 1,Netz,\n"
+    "Case-17,Eingang bestätigen,2011-10-30T02:30:00+02:00,S 1,Netz,\n"
+    "Case-17,Bescheid zustellen,2011-10-30T02:30:00+01:00,S 1,Netz,\n"
+    "Case-17,Prüfung (außen),2011-10-30T02:30:00+01:00,S 1,Netz,\n"
 )
 """What real logs do, in ten lines."""
 
@@ -119,7 +119,7 @@ def told(refused: Iterable[Any]) -> list[tuple[str, str]]:
     return [(event.case, event.activity) for event, _ in refused]
 
 
-REFUSED = [("Akte-7", "Bescheid zustellen"), ("case-10011", "Prüfung (außen)")]
+REFUSED = [("Akte-7", "Bescheid zustellen"), ("Case-17", "Prüfung (außen)")]
 """Of the odd log, if its terms end when they do: what came after the lapse, and after the decision."""
 
 
@@ -444,7 +444,7 @@ def test_the_program_tells_what_was_refused(tmp_path, capsys):
         rows = list(csv.DictReader(file))
     assert [(row[log.CASE], row["place"]) for row in rows] == [
         ("Akte-7", "log.csv:7"),
-        ("case-10011", "log.csv:11"),
+        ("Case-17", "log.csv:11"),
     ]
     code, out, _ = run(capsys, *words)
     assert out.splitlines()[0] == "3 cases, 10 events (10 of them before), 2 refused"
