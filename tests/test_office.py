@@ -144,6 +144,22 @@ def test_an_event_of_a_day_counts_at_its_noon_and_today_now(tmp_path):
     assert still.at(date(2020, 12, 9)) == datetime(2020, 12, 9, 11, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2021, 1, 1, 12, 30, 1, 644000, tzinfo=UTC),
+        datetime(2021, 10, 31, 0, 30, tzinfo=UTC),
+        datetime(2021, 10, 31, 1, 30, 0, 1, tzinfo=UTC),
+        datetime(2021, 3, 28, 1, tzinfo=UTC),
+    ],
+)
+def test_a_clock_that_was_moved_is_found_where_it_was_left(tmp_path, moment):
+    """To the microsecond, and also in the hour that comes twice, an office opened anew goes on there."""
+    office(tmp_path, f"{HEAD}today = 2020-12-10T18:00:00\n").set_clock(moment)
+
+    assert Office.find(str(tmp_path)).clock.now() == moment
+
+
 def test_moving_the_clock_keeps_the_rest_of_the_file(tmp_path):
     """Comments and order stay; only the day changes; and it only goes forward."""
     words = f"# head\n{HEAD}today = 2020-12-10T18:00:00\n# tail\n"

@@ -109,6 +109,8 @@ class Scheduler:
         self._behind = False
         self._failed = False
         self._beats: Any = None
+        self._beating = False
+        self._told = False
         self.pulse = Pulse()
         """What this worker has done, for who watches it."""
         # Unlike an Event it may be used in a signal handler that interrupts its own waiting.
@@ -170,7 +172,7 @@ class Scheduler:
             self._beats = beats
             self._schedule(beats, progress)
             beats.start()
-            listener = self._listener(lambda: self._soon(beats, progress))
+            listener = self._listener(lambda: self._wake_up(beats, progress))
             try:
                 self._wake.get()
             finally:
@@ -260,14 +262,27 @@ class Scheduler:
     def _beat(self, progress: Callable[[Progress], None] | None = None) -> None:
         before, self._failed = self._failed, True
         again = not before
+        self._beating, self._told = True, False
         with self._logged("beat"):
             self.tick(progress)
             again = self._engine.is_due()
             self._failed = False
+        self._beating = False
+        # What it was told of in its middle it may have looked for too early.
+        again = again or (self._told and not self._failed)
         # A connection that broke is noticed by who uses it, and is thrown away: the next try has a new one.
         # Only one such try: a server that stays away is not asked, and not logged, every second.
         if again and self._beats is not None:
             self._soon(self._beats, progress, AGAIN_SECONDS)
+
+    def _wake_up(self, beats: Any, progress: Callable[[Progress], None] | None) -> None:
+        """Something was armed that is due at once; a beat that goes on is followed by another one.
+
+        APScheduler would skip what comes in the middle of a beat, with a warning each time.
+        """
+        self._told = True
+        if not self._beating:
+            self._soon(beats, progress)
 
     def _soon(self, beats: Any, progress: Callable[[Progress], None] | None, seconds: float = 0.0) -> None:
         """Beat once more before the next heartbeat; who is told twice beats once."""

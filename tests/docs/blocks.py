@@ -13,6 +13,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 _FENCE = re.compile(r"(?P<fence>`{3,}|:{3,})(?P<info>[^`\n]*)")
 _DIRECTIVE = re.compile(r"\{code-block\} *(?P<lang>\w+)")
+_INCLUDE = re.compile(r"\{literalinclude\} *(?P<path>\S+)")
 _OPTION = re.compile(r":(?P<name>\w+): *(?P<value>.*)")
 
 
@@ -50,17 +51,21 @@ def blocks(page: Path) -> tuple[Block, ...]:
         number += 1
         info = opening["info"].strip()
         directive = _DIRECTIVE.fullmatch(info)
+        include = _INCLUDE.fullmatch(info)
         options = {}
-        while directive and body and (option := _OPTION.fullmatch(body[0])):
+        while (directive or include) and body and (option := _OPTION.fullmatch(body[0])):
             options[option["name"]] = option["value"]
             body, start = body[1:], start + 1
         found.append(
             Block(
                 page=page,
                 line=start + 1,
-                lang=directive["lang"] if directive else info,
+                # A file that is shown is no program of the page's own.
+                lang=directive["lang"] if directive else "" if include else info,
                 caption=options.get("caption"),
-                text="\n".join(body).strip("\n") + "\n",
+                text=(page.parent / include["path"]).read_text(encoding="utf-8")
+                if include
+                else "\n".join(body).strip("\n") + "\n",
             )
         )
     return tuple(found)

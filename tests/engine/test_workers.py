@@ -6,6 +6,7 @@ import multiprocessing
 import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -374,6 +375,49 @@ def test_a_worker_whose_connections_break_goes_on_before_the_next_heartbeat(
     worker.stop()
     thread.join()
     assert state == [("expired",)]
+    office.database.close()
+
+
+def test_who_is_told_of_something_in_the_middle_of_a_beat_beats_once_more(
+    tmp_path, postgresql, monkeypatch, caplog
+):
+    """However often a busy worker is told, it beats once more afterwards, and its log has no warning."""
+    monkeypatch.setattr(heart, "AGAIN_SECONDS", 0.05)
+    office = open_office(tmp_path, postgresql())
+    worker = heart.Scheduler(office.engine, Deliverer(office.engine, {}), heartbeat_seconds=3600)
+    begun: SimpleQueue[int] = SimpleQueue()
+    go_on = threading.Event()
+    tick, count = worker.tick, iter(range(1, 99))
+
+    def slow(progress: Any = None) -> Any:
+        number = next(count)
+        begun.put(number)
+        if number == 2:
+            assert go_on.wait(30)
+        return tick(progress)
+
+    monkeypatch.setattr(worker, "tick", slow)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert begun.get(timeout=30) == 1
+    server = psycopg.connect(address(office).replace("+psycopg", ""), autocommit=True)
+    pause = threading.Event()
+    while not server.execute("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'LISTEN%'").fetchall():
+        pause.wait(0.02)
+    with office.database.writing() as session:
+        session.wake()
+    assert begun.get(timeout=30) == 2
+    for _ in range(3):
+        with office.database.writing() as session:
+            session.wake()
+    while not worker._told:
+        pause.wait(0.02)
+    go_on.set()
+    assert begun.get(timeout=30) == 3
+    server.close()
+    worker.stop()
+    thread.join()
+    assert [record.message for record in caplog.records if record.levelname == "WARNING"] == []
     office.database.close()
 
 

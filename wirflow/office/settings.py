@@ -160,12 +160,17 @@ def place_of(folder: Path, path: str) -> tuple[int, int]:
 
 
 def set_today(folder: Path, moment: datetime) -> None:
-    """Put the clock of a practice office to a moment in its zone; comments and order of the file stay."""
+    """Put the clock of a practice office to a moment in its zone; comments and order of the file stay.
+
+    It is written to the microsecond: cut off, it would stand before what was recorded last.
+    """
     path = folder / FILE
     text = path.read_text(encoding="utf-8")
     lines = text.splitlines(keepends=True)
     number, _ = nearest_place(places(text), "office.today")
-    lines[number - 1] = f"today = {moment.replace(tzinfo=None, microsecond=0).isoformat()}\n"
+    # The hour that comes twice when summer time ends is told by its offset, the second time.
+    told = moment if moment.fold else moment.replace(tzinfo=None)
+    lines[number - 1] = f"today = {told.isoformat()}\n"
     written = path.with_suffix(".toml.new")
     written.write_text("".join(lines), encoding="utf-8")
     written.replace(path)
