@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -120,14 +120,16 @@ class Database:
     def _joined(self, connection: Connection) -> Iterator[Session]:
         with self.translated():
             self._join(connection)
-            with connection.begin_nested():
-                session = self.session(connection.connection)
-                try:
-                    yield session
-                    session.settle()
-                except BaseException:
-                    session.abandon()
-                    raise
+            # Not by `begin_nested`: that puts its two statements into words anew for each event.
+            session = self.session(connection.connection, _SAVE)
+            try:
+                yield session
+                session.run(_KEEP)
+            except BaseException:
+                session.abandon()
+                with suppress(self.driver_error):  # what went wrong first is what is told
+                    self.session(connection.connection).run(_BACK)
+                raise
 
     @property
     def listen(self) -> Callable[..., None] | None:
@@ -194,12 +196,16 @@ class Database:
 
         Python's driver for SQLite begins one only before it writes: a savepoint that comes first
         would itself be the transaction, and its release a commit, whatever the caller does later.
+        psycopg begins one, in the way that its owner wants, with the first statement that it sees.
         """
         if not connection.in_transaction():
             connection.begin()
         driver: Any = connection.connection.driver_connection
-        if self.sqlite and not driver.in_transaction:
-            driver.execute("BEGIN IMMEDIATE")
+        if self.sqlite:
+            if not driver.in_transaction:
+                driver.execute("BEGIN IMMEDIATE")
+        elif driver.info.transaction_status == _IDLE:
+            driver.execute("SELECT 1")
 
     @property
     def exists(self) -> bool:
@@ -434,6 +440,14 @@ class _Transaction:
         if told is not error:
             raise told from error
 
+
+_SAVE = "SAVEPOINT wirflow"
+_KEEP = text("RELEASE SAVEPOINT wirflow")
+_BACK = text("ROLLBACK TO SAVEPOINT wirflow")
+"""What joins a caller's transaction: an error of ours undoes only what was done here."""
+
+_IDLE = 0
+"""What libpq calls a connection that is in no transaction."""
 
 _PASSWORD = re.compile(r"(//[^:/@]*:).*(@)")
 """What stands in an address that cannot be taken apart must not be seen, either."""
