@@ -6,7 +6,8 @@ it on any database: `python -m tests.crash.checker URL [NOW]`; with NOW, an
 instant as the tables write it, nothing may be left that was due by then.
 
 The laws: each timer that an entry armed is there exactly once, and each that
-ended has exactly one entry (or was cancelled or merged); a case's row is the
+ended has exactly one entry (or was cancelled or merged); what is called overdue
+fires nothing, was the last to be dealt with and does not run again; a case's row is the
 fold of its trail; the chains and the log hold; each notice that an entry names
 lies in the outbox once; the timers of a case, and of cases linked to each
 other, took effect in the order of their due times.
@@ -51,7 +52,7 @@ TABLES = {
         "body",
         "digest",
     ),
-    "timers": ("id", "case_id", "name", "kind", "label", "due_at", "status", "error"),
+    "timers": ("id", "case_id", "name", "kind", "label", "due_at", "due", "event", "status", "error"),
     "outbox": ("case_id", "seq", "recipient", "channel", "template", "subject", "body", "message_id"),
     "personal": ("case_id", "seq", "field", "value", "salt", "commitment"),
 }
@@ -249,7 +250,7 @@ class _Check:
         there: dict[str, Counter[Identity]] = defaultdict(Counter)
         for row in rows:
             named = _named(row)
-            there[row["status"]][named] += 1
+            there["fired" if row["status"] == "overdue" else row["status"]][named] += 1
             if row["kind"] == "signal":
                 self._found.signal_rows[key, row["name"], row["label"]] += 1
             if row["status"] == "armed" and self._now is not None and row["due_at"] <= self._now:
@@ -257,6 +258,7 @@ class _Check:
         if any("migration" in body for body in bodies):
             del ended["cancelled"]  # it gives up timers that had failed, too, which no entry names
         self._compare_timers(key, armed, ended, there)
+        self._overdue(key, bodies, rows)
         if self._in_order:
             self._order(own)
             if commits:
@@ -264,6 +266,28 @@ class _Check:
                     replace(item, armed=item.armed and commits[item.armed], fired=commits[item.fired])
                     for item in own
                 ]
+
+    def _overdue(self, key: str, bodies: list[Row], rows: list[Row]) -> None:
+        """What is called overdue fires nothing, was the last to be dealt with, and does not run again."""
+        last: dict[str, str] = {}
+        for body in bodies:
+            timer = body.get("timer")
+            if timer and timer["due"] is not None:
+                last[timer["name"]] = timer["due"]
+            last |= {name: due for name, (due, _) in body.get("carried", {}).get("done", {}).items()}
+        again = {
+            (row["name"], row["due"]) for row in rows if row["status"] == "armed" and row["kind"] == "due"
+        }
+        for row in rows:
+            if row["status"] != "overdue":
+                continue
+            words = _words(_named(row))
+            if row["kind"] != "due" or row["event"] is not None:
+                self._say(key, f"{words} is called overdue, and is no deadline that fires nothing")
+            elif last.get(row["name"]) != row["due"]:
+                self._say(key, f"{words} is called overdue, but another day was dealt with since")
+            elif any(name == row["name"] and due != row["due"] for name, due in again):
+                self._say(key, f"{words} is called overdue, and runs again")
 
     def _sent(self, body: Row, place: Any) -> None:
         """Remember the signals that an entry sends."""

@@ -101,12 +101,29 @@ def jumped(bodies: list[dict[str, Any]]) -> None:
 
 IN_G3 = "case_id = (SELECT id FROM cases WHERE key = 'G-3')"
 COLUMNS = "case_id, name, kind, label, due_at, due, event, derivation, payload, depth, status"
+LATER_DAY = COLUMNS.replace("due,", "'2031-01-01',").replace("status", "'armed'")
 OTHER_LABEL = COLUMNS.replace("label", "'P1D'")
 
 BY_SQL = {
     "a timer that was due is armed": (
-        "UPDATE timers SET status = 'armed' WHERE name = 'proof' AND status = 'fired'",
+        "UPDATE timers SET status = 'armed' WHERE name = 'proof' AND status = 'overdue'",
         "is still armed",
+    ),
+    "a deadline that fires is called overdue": (
+        "UPDATE timers SET status = 'overdue' WHERE name = 'award_end' AND status = 'fired' AND kind = 'due'",
+        "is no deadline that fires nothing",
+    ),
+    "a reminder is called overdue": (
+        "UPDATE timers SET status = 'overdue' WHERE status = 'fired' AND kind = 'reminder'",
+        "is no deadline that fires nothing",
+    ),
+    "an older day is called overdue": (
+        "UPDATE timers SET due = '2020-06-30' WHERE status = 'overdue'",
+        "another day was dealt with since",
+    ),
+    "what is overdue runs again": (
+        f"INSERT INTO timers ({COLUMNS}) SELECT {LATER_DAY} FROM timers WHERE status = 'overdue'",
+        "is called overdue, and runs again",
     ),
     "a timer is gone": (
         f"DELETE FROM timers WHERE name = 'proof' AND {IN_G3}",

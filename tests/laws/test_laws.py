@@ -24,6 +24,7 @@ from wirflow.engine import Engine, NewCase
 from wirflow.proof import Effort, prove
 from wirflow.proof.stands import stands_of
 from wirflow.render import Templates
+from wirflow.reports.trail import Trail
 from wirflow.store import timers, trail
 from wirflow.store.database import Database
 
@@ -112,6 +113,7 @@ def test_the_engine_keeps_them_too(seed):
                 act(engine, rng, rng.choice(keys))
         for key in keys:
             same(engine, database, key)
+        assert Trail(database).rows(now=clock.now()) == []
         database.close()
 
 

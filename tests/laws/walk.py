@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import TYPE_CHECKING, Final
@@ -16,6 +16,7 @@ from wirflow.core.case import Case, Event, Facts, LinkedCase, Timer
 from wirflow.core.decide import decide, possible, refuse, start, warnings
 from wirflow.core.decision import Decision, Refusal
 from wirflow.core.firing import event_of, is_done, is_merged
+from wirflow.core.overdue import overdue
 from wirflow.definition.document import Document
 from wirflow.definition.guards import GuardError
 from wirflow.definition.listing import LIST_OF
@@ -44,6 +45,8 @@ class Walk:
     """The workflows of its children and its parent; of others nobody knows where they may stand."""
     case: Case | None = None
     armed: dict[tuple[str, str, str, datetime], Timer] = field(default_factory=dict)
+    overdue: set[tuple[str, date]] = field(default_factory=set)
+    """Deadlines that are over and still stand, as the decisions tell: name and due day."""
     now: datetime = BEGIN
     events: list[tuple[Event, Facts]] = field(default_factory=list)
     """What was decided, refused deadlines and signals included."""
@@ -202,6 +205,7 @@ class Walk:
             self.failed += 1
             if event.timer:
                 self.armed.pop(event.timer.identity, None)
+                self.overdue = self._overdue(case)
             return
         if isinstance(decided, Refusal):
             assert decided.texts
@@ -229,6 +233,7 @@ class Walk:
         for timer in decision.arm:
             assert timer.identity not in self.armed, "nothing is armed twice"
             self.armed[timer.identity] = timer
+        self.overdue = (self.overdue - {*decision.settled}) | {*decision.missed}
         self.case = decision.case
         self.seen.update(self.workflow.active(decision.case.state))
         for name, (old, new) in decision.changes.items():
@@ -249,6 +254,9 @@ class Walk:
         assert self.told == case.data, "facts are a function of what the trail says"
         assert case.revision == len(self.events)
         _stands_rightly(self.workflow, case.state)
+        if decision.refused is None:
+            assert self.overdue == self._overdue(case), "what is overdue is a function of the case"
+        self.overdue = self._overdue(case)
         self._timers(event, facts, decision)
         for name, value in case.data.items():
             kind = self.workflow.field_by_name[name].kind
@@ -271,6 +279,9 @@ class Walk:
             )
             if timer.kind == "due" and spec.every is None:
                 assert timer.due_at > event.occurred_at or timer.deadline is not None
+
+    def _overdue(self, case: Case) -> set[tuple[str, date]]:
+        return {*overdue(self.workflow, case, self.armed.values()).items()}
 
     def _replayed(self) -> None:
         """The same events, decided anew by the stored form of the definition, end in the same case."""

@@ -268,7 +268,7 @@ def test_a_sound_office_has_no_findings(spoiler):
         assert (
             sorts
             >= {
-                "timers": {"armed", "fired", "merged", "cancelled", "refused", "failed"},
+                "timers": {"armed", "fired", "overdue", "merged", "cancelled", "refused", "failed"},
                 "outbox": {"pending", "sending", "sent", "unknown", "dead"},
             }[table]
         )
@@ -288,6 +288,16 @@ def test_only_what_the_page_names_can_go_unseen(spoiler, table, column):
     assert not [other for _, _, other in found if isinstance(other, (bytes, float))]
     page = Path("docs/reference/audit.md").read_text(encoding="utf-8")
     assert f"| `{table}.{column}` |" in page
+
+
+@pytest.mark.parametrize(("one", "other"), [("overdue", "fired"), ("fired", "overdue")])
+def test_whether_a_deadline_is_overdue_is_vouched_for(spoiler, one, other):
+    """None can be hidden from the list of what is overdue, and none put into it."""
+    query = "SELECT id FROM timers WHERE status = ? AND kind = 'due'"
+    numbers = [number for (number,) in spoiler.cursor.execute(query, (one,))]
+    assert numbers
+    for number in numbers:
+        assert spoiler.seen("timers", "UPDATE timers SET status = ? WHERE id = ?", (other, number))
 
 
 @pytest.mark.parametrize("table", KINDS)

@@ -57,8 +57,7 @@ def import_(
 
         complain(started.explain(desk.lang), desk.lang)
         raise typer.Exit(EXIT_REFUSED)
-    keys = {case.key for case in taken.cases}
-    views = [view for view in office.reports.portfolio() if view.case.key in keys]
+    views = office.reports.of_keys(case.key for case in taken.cases)
     if format_ is Format.JSON:
         screen.json([view.to_json(desk.lang) for view in views])
     elif format_ is Format.CSV:

@@ -21,6 +21,7 @@ from wirflow.core.children import about_to_begin, started
 from wirflow.core.decision import Decision, NoticeKind, NoticeOrder, Refusal, SignalOrder, Step
 from wirflow.core.machine import machine_for, moved, remembered
 from wirflow.core.opening import NewCase
+from wirflow.core.overdue import changed, overdue
 from wirflow.core.telling import heard, signals_of
 from wirflow.definition.guards import AbsentError, guards_for
 from wirflow.definition.model import CORRECT, PARENT, SEPARATOR
@@ -31,6 +32,7 @@ from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from wirflow.core.case import Event, Facts
     from wirflow.definition.field import Field
@@ -498,6 +500,12 @@ def _decision(  # noqa: PLR0917 - as above
     wanted: dict[tuple[object, ...], Timer] = {}
     if workflow.deadlines:
         wanted = {timer.identity: timer for timer in agenda(workflow, after, facts, event.occurred_at)}
+    missed: tuple[tuple[str, date], ...] = ()
+    settled: tuple[tuple[str, date], ...] = ()
+    # A move to another version compares its cases by their own versions.
+    if workflow.lasting and after.done and before and not refused and event.kind != "migration":
+        was, now = overdue(workflow, before, facts.armed), overdue(workflow, after, wanted.values())
+        missed, settled = changed(was, now)
     fired = event.timer.identity if event.timer else None
     moved_on = before is None or before.state != after.state
     signals = list(effects.signals)
@@ -520,6 +528,8 @@ def _decision(  # noqa: PLR0917 - as above
         signals=tuple(signals),
         starts=tuple(effects.starts),
         via=tuple(effects.via),
+        missed=missed,
+        settled=settled,
         refused=refused,
         moved=moved_on,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from msgspec import Struct
@@ -91,6 +92,10 @@ class Decision(Struct, frozen=True, kw_only=True):
     """Children that begin with it, all of them or the event does not happen."""
     via: tuple[Step, ...] = ()
     """The automatic transitions that followed, in order."""
+    missed: tuple[tuple[str, date], ...] = ()
+    """Deadlines that are overdue from now on: name and due day."""
+    settled: tuple[tuple[str, date], ...] = ()
+    """Those that were, and are no longer."""
     refused: Refusal | None = None
     """Of a deadline or signal: the rule that stood against it.  It is on record, and done with."""
     moved: bool = False
@@ -99,3 +104,11 @@ class Decision(Struct, frozen=True, kw_only=True):
     """A child changed and nothing follows from it: nothing is written."""
     previous: Workflow | None = None
     """Of a migration: the version that the case pinned before."""
+
+    @property
+    def left_overdue(self) -> bool:
+        """Whether the timer that brought it about is over and what it asked for is open."""
+        timer = self.event.timer
+        return (
+            timer is not None and timer.kind == "due" and any(name == timer.name for name, _ in self.missed)
+        )

@@ -20,6 +20,7 @@ from wirflow.core.agenda import agenda, deadline_of
 from wirflow.core.case import ENTRY, Case, Done, Timer
 from wirflow.core.decide import settle
 from wirflow.core.decision import Decision, Refusal
+from wirflow.core.overdue import changed, overdue
 from wirflow.deadlines import compute
 from wirflow.definition.guards import AbsentError, Guards
 from wirflow.definition.model import SEPARATOR
@@ -450,10 +451,15 @@ class Migration:
             for identity, timer in legal.items()
             if identity in wanted and _alike(timer, wanted[identity])
         }
+        armed_before = [*legal.values(), *(timer for timer in failed if timer.kind != "signal")]
+        was, now = overdue(self.old, case, armed_before), overdue(self.new, after, wanted.values())
+        missed, settled = changed(was, now)
         return replace(
             decision,
             case=after,
             changes=self._changes(case.data, after.data),
+            missed=missed,
+            settled=settled,
             arm=tuple(timer for identity, timer in wanted.items() if identity not in kept),
             cancel=(
                 *(timer for identity, timer in legal.items() if identity not in kept),

@@ -402,6 +402,11 @@ class Workflow:
         return {item.name: item for item in self.deadlines}
 
     @cached_property
+    def lasting(self) -> tuple[DeadlineSpec, ...]:
+        """Deadlines that bring nothing about and do not come again: once over, they stay overdue."""
+        return tuple(item for item in self.deadlines if item.fire is None and item.every is None)
+
+    @cached_property
     def watched(self) -> frozenset[str]:
         """Events whose last time a case remembers."""
         return frozenset(event for item in self.deadlines if item.escalate for event in item.escalate.unless)

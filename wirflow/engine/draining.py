@@ -183,7 +183,7 @@ def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Dra
             unit.end(item.id, "refused", str(refusal.texts[0]))
             done.refused += 1
         else:
-            unit.end(item.id, "fired")
+            unit.end(item.id, "overdue" if kept.decision.left_overdue else "fired")
             done.fired += 1
         armed = [timer for one in kept.all() for _, _, timer in one.armed]
         if armed:

@@ -18,6 +18,7 @@ from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
+    from datetime import date
 
     from wirflow.core.batch import Batch, Kept
     from wirflow.core.case import Timer
@@ -174,6 +175,7 @@ class Unit:
                 for number, key, timer in item.armed
             ],
         )
+        self._judge(kept)
         outbox.add(
             session,
             [
@@ -198,6 +200,29 @@ class Unit:
                 gone = [name for name, (_, new) in changes if new is None and name in item.workflow.personal]
                 cases.drop_secrets(session, stored[item.case.key].id, item.case.revision, gone)
         session.settle()
+
+    def _judge(self, kept: Iterable[Kept]) -> None:
+        """Say which deadlines that fired before are overdue no longer, or once more: the last word counts."""
+        verdicts: dict[tuple[str, str, date], bool] = {}
+        for item in kept:
+            decision = item.decision
+            if decision.missed or decision.settled:
+                verdicts |= {(item.case.key, *one): False for one in decision.settled}
+                # One that has just fired says so itself.
+                verdicts |= {
+                    (item.case.key, *one): True
+                    for one in decision.missed
+                    if not (decision.left_overdue and one[0] == decision.event.name)
+                }
+        for verdict, write in ((False, timers.settle), (True, timers.miss)):
+            write(
+                self.session,
+                [
+                    (self.stored[key].id, name, due)
+                    for (key, name, due), overdue in verdicts.items()
+                    if overdue is verdict
+                ],
+            )
 
     def _status(self, number: int) -> Status:
         ending = self._endings.get(number)

@@ -52,8 +52,8 @@ def named(database: Database, key: str | None = None) -> list[Named]:
     with database.reading() as session:
         personal = [
             Named(case=row.case, field=row.field, seq=row.seq, document=document, personal=True)
-            for row in queries.secrets(session)
-            if key in {None, row.case} and (document := _document(row.value)) is not None
+            for row in queries.secrets(session, key)
+            if (document := _document(row.value)) is not None
         ]
         whole = {row.case for row in personal}
         found = list(_public(queries.entries_by_case(session, key), whole))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wirflow.clock import civil_date
-from wirflow.store import queries
+from wirflow.store import backlog, queries
 from wirflow.store.definitions import Definitions
 from wirflow.text import Lang, Text
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wirflow.definition.model import Workflow
+    from wirflow.store.backlog import Backlog
     from wirflow.store.database import Database
     from wirflow.store.queries import DefinitionRow, TimerRow
 
@@ -67,24 +68,24 @@ def examine(
     """
     with database.reading() as session:
         damage = queries.damage(session, database.url.get_backend_name())
-        troubled = queries.troubled(session)
-        states = queries.notice_states(session)
+        waiting = backlog.count(session, now)
+        failed = queries.failed_timers(session, SHOWN)
+        refused = queries.refused(session)
+        notices = queries.notices(session)
         versions = queries.versions(session)
         definitions = Definitions()
         used = [definitions.get(session, row.id) for row in versions if row.cases]
-        count, final = queries.totals(session)
-        late = queries.armed(session, until=now)
-        last = queries.last_recorded(session)
         unsealed, _ = queries.unsealed(session)
+    count = sum(row.cases for row in versions)
     return [
-        _database(damage, count, final),
-        _timers([row for row in troubled if row.status == "failed"], len(late), zone),
-        _refused(len([row for row in troubled if row.status == "refused"])),
-        _notices(states),
+        _database(damage, count, count - sum(row.running for row in versions)),
+        _timers(failed, waiting, zone),
+        _refused(refused),
+        _notices(waiting, notices),
         _roles(used, roles),
         _definitions({row.workflow: row.hash for row in versions}, files),
         _versions(versions),
-        _clock(last, now, practice=practice),
+        _clock(waiting.latest, now, practice=practice),
         _seals(unsealed),
     ]
 
@@ -107,9 +108,9 @@ def _database(damage: list[str], count: int, final: int) -> Sign:
     )
 
 
-def _timers(failed: list[TimerRow], late: int, zone: str) -> Sign:
+def _timers(failed: list[TimerRow], waiting: Backlog, zone: str) -> Sign:
     if failed:
-        count = len(failed)
+        count = waiting.failed
         return Sign(
             name="timers",
             grade="bad",
@@ -121,8 +122,9 @@ def _timers(failed: list[TimerRow], late: int, zone: str) -> Sign:
                 "Beheben Sie die Ursache; 'wirflow doctor --rearm' versucht es noch einmal.",
                 "Put right what caused it; 'wirflow doctor --rearm' tries again.",
             ),
-            details=tuple(_failed(row, zone) for row in failed[:SHOWN]),
+            details=tuple(_failed(row, zone) for row in failed),
         )
+    late = waiting.due
     if late:
         return Sign(
             name="timers",
@@ -162,8 +164,8 @@ def _refused(refused: int) -> Sign:
     return Sign(name="refused", grade="good", text=Text("Keine wurde abgelehnt.", "None was refused."))
 
 
-def _notices(states: Mapping[str, int]) -> Sign:
-    lost = states.get("dead", 0) + states.get("unknown", 0)
+def _notices(backlog_: Backlog, all_: int) -> Sign:
+    lost = backlog_.dead + backlog_.unknown
     if lost:
         return Sign(
             name="notices",
@@ -177,13 +179,14 @@ def _notices(states: Mapping[str, int]) -> Sign:
                 "'wirflow notices --state dead' and '--state unknown' show them.",
             ),
         )
-    waiting = states.get("pending", 0) + states.get("sending", 0)
+    waiting = backlog_.pending + backlog_.sending
+    sent = all_ - waiting
     return Sign(
         name="notices",
         grade="good",
         text=Text(
-            f"{states.get('sent', 0)} Schreiben zugestellt, {waiting} warten.",
-            f"{states.get('sent', 0)} notices delivered, {waiting} waiting.",
+            f"{sent} Schreiben zugestellt, {waiting} warten.",
+            f"{sent} notices delivered, {waiting} waiting.",
         ),
     )
 

@@ -75,7 +75,7 @@ class Reports:
         """
         with self._database.reading() as session:
             self._check_filters(session, workflow, state)
-            # Where a case stood then, its row does not say: the state is sifted afterwards.
+            # Where a case stood then, its row does not say: state and deadlines are sifted afterwards.
             found = queries.all_cases(
                 session,
                 self._definitions,
@@ -83,28 +83,23 @@ class Reports:
                 state=None if as_of else state,
                 most=most,
                 after=after,
+                among=self._with_deadlines(session, due_until) if due_until and not as_of else None,
             )
             if as_of:
                 views = self._all_as_of(session, found, end_of_day(as_of, self._zone))
                 views = [view for view in views if state in {None, view.case.state}]
             else:
-                numbers = [stored.id for stored in found]
-                timers = _by_case(queries.armed_due(session, numbers))
-                passed = _by_case(queries.passed_of(session, numbers))
-                views = [
-                    self._view(
-                        session, stored, timers.get(stored.case.key, ()), passed.get(stored.case.key, ())
-                    )
-                    for stored in found
-                ]
-            names = {view.workflow.name for view in views}
-            newest = {name: self._definitions.newest(session, name) for name in names}
-            views = [
-                replace(view, current=newest[view.workflow.name] == view.workflow.hash) for view in views
-            ]
+                views = self._views(session, found)
+            views = self._with_versions(session, views)
         if due_until is None:
             return views
         return [view for view in views if view.next_deadline and view.next_deadline.due <= due_until]
+
+    def of_keys(self, keys: Iterable[str]) -> list[CaseView]:
+        """Some cases with their deadlines, in the order of their keys; what is not there is left out."""
+        with self._database.reading() as session:
+            found = queries.all_cases(session, self._definitions, among=keys)
+            return self._with_versions(session, self._views(session, found))
 
     def case(self, key: str, *, as_of: date | None = None) -> CaseView:
         """One case with its deadlines and links.
@@ -118,7 +113,10 @@ class Reports:
                 raise cases.unknown(session, Text("Der Vorgang", "The case"), key, listed_by="wirflow status")
             if as_of is None:
                 view = self._view(
-                    session, stored, queries.armed(session, key=key), queries.passed(session, key)
+                    session,
+                    stored,
+                    queries.armed(session, key=key),
+                    queries.overdue(session, [stored.id]),
                 )
             else:
                 moment = end_of_day(as_of, self._zone)
@@ -169,13 +167,11 @@ class Reports:
                 if (row.kind == "due" and row.deadline is not None and row.deadline.due <= until)
                 or (reminders and row.kind == "reminder")
             ]
-            passed = _by_case(queries.passed(session))
-            stored = self._stored(session, {row.case for row in rows} | set(passed))
-            armed = _by_case(queries.armed_due(session, [stored[key].id for key in passed]))
+            over = queries.overdue(session)
+            stored = self._stored(session, {row.case for row in (*rows, *over)})
             found = [due for row in rows if (due := self._due(stored[row.case], row)) is not None]
-            for key, over in passed.items():
-                running = self._view(session, stored[key], armed.get(key, ()), over)
-                found += [due for due in running.deadlines if due.overdue]
+            for row in over:
+                found += self._overdue(session, stored[row.case], [row])
         return sorted(found, key=lambda due: (due.day, due.case, due.name))
 
     def troubles(self, key: str | None = None) -> list[TimerRow]:
@@ -242,7 +238,7 @@ class Reports:
     def workflow_of_keys(self) -> dict[str, str]:
         """Key → workflow of every case."""
         with self._database.reading() as session:
-            return {stored.case.key: stored.workflow.name for stored in self._all(session)}
+            return queries.workflow_of_keys(session)
 
     def keys(self) -> list[str]:
         """The keys of all cases, in order."""
@@ -272,38 +268,52 @@ class Reports:
         if state is not None and state not in states:
             raise UnknownNameError(Text("Der Zustand", "The state"), state, states)
 
+    def _with_deadlines(self, session: Session, until: date) -> set[str]:
+        """The keys of cases that have a deadline up to a day, or one that is overdue.
+
+        They are found by their timers: the other cases are not read, however many there are.
+        """
+        armed = queries.armed(session, until=end_of_day(until, self._zone))
+        return {row.case for row in (*armed, *queries.overdue(session)) if row.kind == "due"}
+
+    def _with_versions(self, session: Session, views: list[CaseView]) -> list[CaseView]:
+        """The same, each with whether it pins the newest version of its workflow."""
+        names = {view.workflow.name for view in views}
+        newest = {name: self._definitions.newest(session, name) for name in names}
+        return [replace(view, current=newest[view.workflow.name] == view.workflow.hash) for view in views]
+
+    def _views(self, session: Session, found: list[StoredCase]) -> list[CaseView]:
+        """Cases with their deadlines, reminders left away."""
+        numbers = [stored.id for stored in found]
+        armed = _by_case(queries.armed_due(session, numbers))
+        overdue = _by_case(queries.overdue(session, numbers))
+        return [
+            self._view(session, stored, armed.get(stored.case.key, ()), overdue.get(stored.case.key, ()))
+            for stored in found
+        ]
+
     def _view(
-        self, session: Session, stored: StoredCase, armed: Iterable[TimerRow], passed: Iterable[TimerRow]
+        self, session: Session, stored: StoredCase, armed: Iterable[TimerRow], overdue: Iterable[TimerRow]
     ) -> CaseView:
         deadlines = [due for row in armed if (due := self._due(stored, row)) is not None]
-        return CaseView(
-            stored=stored, deadlines=(*self._overdue(session, stored, deadlines, passed), *deadlines)
-        )
+        return CaseView(stored=stored, deadlines=(*self._overdue(session, stored, overdue), *deadlines))
 
-    def _overdue(
-        self, session: Session, stored: StoredCase, armed: Iterable[DueView], passed: Iterable[TimerRow]
-    ) -> list[DueView]:
+    def _overdue(self, session: Session, stored: StoredCase, overdue: Iterable[TimerRow]) -> list[DueView]:
         """Deadlines that are over while the case is still where they ran: what they asked for is open.
 
-        One that is armed again was moved: it is not over.
+        What the case alone decides, their status says.
         """
-        moved = {due.name for due in armed if due.kind == "due"}
         return [
             replace(due, overdue=True)
-            for row in passed
-            if row.name not in moved
-            and (due := self._due(stored, row)) is not None
-            and self._still_runs(session, stored, due)
+            for row in overdue
+            if (due := self._due(stored, row)) is not None and self._still_runs(session, stored, due)
         ]
 
     def _still_runs(self, session: Session, stored: StoredCase, due: DueView) -> bool:
-        spec, done = due.spec, stored.case.done.get(due.name)
-        if spec is None or spec.fire or spec.every or done is None or done.due != due.due:
-            return False
-        if set(stored.workflow.active(stored.case.state)).isdisjoint(spec.states):
-            return False
-        if spec.when is None:
-            return True
+        """Whether the condition of a deadline holds, other cases being as they are now."""
+        spec = due.spec
+        if spec is None or spec.when is None:
+            return spec is not None
         from wirflow.core.agenda import runs  # noqa: PLC0415 - expressions are slow to load and few need them
         from wirflow.core.case import Facts  # noqa: PLC0415 - likewise
         from wirflow.core.firing import as_linked  # noqa: PLC0415 - likewise
@@ -390,7 +400,7 @@ class Reports:
             if row.case in trails:
                 trails[row.case].append(Entry.read(row.body, row.digest, leaf=row.leaf))
         personal: dict[str, dict[tuple[str, int], object]] = {}
-        for secret in queries.secrets(session):
+        for secret in queries.secrets(session, only):
             personal.setdefault(secret.case, {})[secret.field, secret.seq] = secret.value
         views = []
         for key, stored in wanted.items():

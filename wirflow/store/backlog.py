@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, literal_column, select, union_all
 
 from wirflow.clock import stamp, unstamp
 from wirflow.store.tables import checkpoints, entries, outbox, timers
+from wirflow.store.timers import FAILED
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, CompoundSelect, Select
@@ -60,7 +61,7 @@ _COUNT: CompoundSelect[Any] = union_all(
     ),
     select(literal_column("'failed'"), func.count(), literal_column("NULL"))
     .select_from(timers)
-    .where(timers.c.status == literal_column("'failed'")),
+    .where(FAILED),
     _states("pending", "sending"),
     _states("unknown", "dead"),
 )

@@ -1,4 +1,4 @@
-"""Indexes over part of a table: what is armed, what failed, what is open, what is linked, what is not sealed.
+"""Indexes over part of a table: what is armed, overdue or failed, open, linked, or not sealed.
 
 Only the migrations need them, to compare the tables with a database.
 """
@@ -13,8 +13,7 @@ __all__ = ["metadata"]
 
 _UNSEALED = text("leaf IS NULL")
 _ARMED = text("status = 'armed'")
-_FAILED = text("status = 'failed'")
-_TROUBLED = text("status IN ('failed', 'refused')")
+_UNSETTLED = text("status IN ('failed', 'overdue', 'refused')")
 _PASSED = text("status = 'fired' AND kind = 'due' AND event IS NULL")
 _OPEN = text("state IN ('pending', 'sending')")
 _STARTED = text("parent_id IS NOT NULL")
@@ -34,8 +33,14 @@ Index(
 )
 Index("ix_timers_armed", timers.c.due_at, timers.c.id, sqlite_where=_ARMED, postgresql_where=_ARMED)
 Index("ix_timers_of_case", timers.c.case_id, sqlite_where=_ARMED, postgresql_where=_ARMED)
-Index("ix_timers_troubled", timers.c.case_id, sqlite_where=_TROUBLED, postgresql_where=_TROUBLED)
-Index("ix_timers_failed", timers.c.id, sqlite_where=_FAILED, postgresql_where=_FAILED)
-Index("ix_timers_passed", timers.c.case_id, sqlite_where=_PASSED, postgresql_where=_PASSED)
+# One index for all that somebody has to look at: whatever is armed and fires is in none but the first two.
+Index(
+    "ix_timers_unsettled",
+    timers.c.status,
+    timers.c.case_id,
+    sqlite_where=_UNSETTLED,
+    postgresql_where=_UNSETTLED,
+)
+Index("ix_timers_passed", timers.c.case_id, timers.c.due, sqlite_where=_PASSED, postgresql_where=_PASSED)
 Index("ix_outbox_open", outbox.c.next_at, outbox.c.id, sqlite_where=_OPEN, postgresql_where=_OPEN)
-Index("ix_outbox_lost", outbox.c.state, sqlite_where=_LOST, postgresql_where=_LOST)
+Index("ix_outbox_lost", outbox.c.state, outbox.c.id, sqlite_where=_LOST, postgresql_where=_LOST)

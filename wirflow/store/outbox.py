@@ -10,7 +10,7 @@ how it ended.  So a worker that comes back late cannot undo what another did.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import bindparam, literal_column, select, update
 
@@ -73,6 +73,11 @@ _COLUMNS = (
 )
 
 
+_OPEN: Final[tuple[NoticeState, ...]] = ("pending", "sending")
+_LOST: Final[tuple[NoticeState, ...]] = ("unknown", "dead")
+"""What the two indexes over part of the outbox hold, in their words."""
+
+
 def _is(*states: NoticeState) -> ColumnElement[bool]:
     # Literals, not bound values: only so does the database see that the partial index fits.
     return outbox.c.state.in_([literal_column(f"'{state}'") for state in states])
@@ -80,7 +85,7 @@ def _is(*states: NoticeState) -> ColumnElement[bool]:
 
 _JOINED = select(*_COLUMNS).join(cases, cases.c.id == outbox.c.case_id)
 _CLAIMABLE = (
-    _JOINED.where(_is("pending", "sending"), outbox.c.next_at <= bindparam("now"))
+    _JOINED.where(_is(*_OPEN), outbox.c.next_at <= bindparam("now"))
     .order_by(outbox.c.next_at, outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True, of=outbox)
@@ -214,11 +219,17 @@ def one(session: Session, number: int) -> Notice | None:
 
 @cache
 def _chosen(of_case: bool, states: tuple[NoticeState, ...], few: bool, older: bool) -> Select[Any]:  # noqa: FBT001 - which filters
-    found = _JOINED.order_by(outbox.c.id.desc() if few else outbox.c.id)
+    # What is open is in no order of numbers: it is sorted, else SQLite would go through all by number.
+    number = outbox.c.id + 0 if states and set(states) <= set(_OPEN) else outbox.c.id
+    found = _JOINED.order_by(number.desc() if few else number)
     if of_case:
         found = found.where(cases.c.key == bindparam("key"))
     if states:
         found = found.where(_is(*states))
+        for indexed in (_OPEN, _LOST):
+            if set(states) <= set(indexed):
+                # In the words of the index: else it would be overlooked, and all that was ever sent be read.
+                found = found.where(_is(*indexed))
     if older:
         found = found.where(outbox.c.id < bindparam("before"))
     return found.limit(bindparam("newest")) if few else found

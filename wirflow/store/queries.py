@@ -8,13 +8,14 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, func, literal_column, select, text
+from sqlalchemy import and_, bindparam, func, literal_column, select, text, union_all
 
 from wirflow.clock import stamp, unstamp
 from wirflow.deadlines import Deadline
 from wirflow.store import cases as case_rows
 from wirflow.store.bulk import Among
 from wirflow.store.tables import cases, definitions, entries, outbox, personal, timers
+from wirflow.store.timers import FAILED, OVERDUE, UNSETTLED
 from wirflow.store.trail import RECORDED_ORDER
 
 if TYPE_CHECKING:
@@ -111,31 +112,28 @@ _TIMER = (
 _JOINED = select(*_TIMER).join(cases, cases.c.id == timers.c.case_id)
 # Literals, not bound values: only so does the database see that the partial indexes fit.
 _IS_ARMED = timers.c.status == literal_column("'armed'")
-_IS_PASSED = and_(
-    timers.c.status == literal_column("'fired'"),
-    timers.c.kind == literal_column("'due'"),
-    timers.c.event.is_(None),
-)
 # In no order: else SQLite walks through all that is armed, because that is in order already.
-_ARMED_DUE = _JOINED.where(Among(cases.c.id, "ids"), _IS_ARMED, timers.c.kind == "due")
-_PASSED_OF_CASES = _JOINED.where(Among(cases.c.id, "ids"), _IS_PASSED)
-_PASSED = _JOINED.where(_IS_PASSED).order_by(timers.c.due_at, timers.c.id)
-_PASSED_OF = _JOINED.where(_IS_PASSED, cases.c.key == bindparam("key")).order_by(timers.c.due_at, timers.c.id)
+_ARMED_DUE = _JOINED.where(Among(timers.c.case_id, "ids"), _IS_ARMED, timers.c.kind == "due")
+_OVERDUE_OF_CASES = _JOINED.where(Among(timers.c.case_id, "ids"), OVERDUE)
+_OVERDUE = _JOINED.where(OVERDUE).order_by(timers.c.due_at, timers.c.id)
 _ARMED = _JOINED.where(_IS_ARMED).order_by(timers.c.due_at, timers.c.id)
 _ARMED_UNTIL = _JOINED.where(_IS_ARMED, timers.c.due_at <= bindparam("until")).order_by(
     timers.c.due_at, timers.c.id
 )
 _ARMED_OF = _JOINED.where(_IS_ARMED, cases.c.key == bindparam("key")).order_by(timers.c.due_at, timers.c.id)
-_IS_TROUBLED = timers.c.status.in_([literal_column("'failed'"), literal_column("'refused'")])
+_IS_TROUBLED = and_(UNSETTLED, timers.c.status.in_([literal_column("'failed'"), literal_column("'refused'")]))
 _TROUBLED = _JOINED.where(_IS_TROUBLED).order_by(timers.c.id)
 _TROUBLED_OF = _JOINED.where(_IS_TROUBLED, cases.c.key == bindparam("key")).order_by(timers.c.id)
 # By its partial index: however many have ended, these are found at once.
-_HAS_FAILED = timers.c.status == literal_column("'failed'")
-_FAILED = select(func.count()).select_from(timers).where(_HAS_FAILED)
+_FAILED = select(func.count()).select_from(timers).where(FAILED)
+_FAILED_FIRST = _JOINED.where(FAILED).order_by(timers.c.id).limit(bindparam("most"))
+_REFUSED = (
+    select(func.count()).select_from(timers).where(UNSETTLED, timers.c.status == literal_column("'refused'"))
+)
 _FAILED_CASES = (
     select(cases.c.key)
     .join(timers, timers.c.case_id == cases.c.id)
-    .where(_HAS_FAILED)
+    .where(FAILED)
     .group_by(cases.c.key)
     .order_by(func.min(timers.c.id))
     .limit(bindparam("most"))
@@ -153,6 +151,7 @@ _SECRETS = (
     .where(personal.c.value.is_not(None))
     .order_by(cases.c.key, personal.c.seq, personal.c.field)
 )
+_SECRETS_OF = _SECRETS.where(cases.c.key == bindparam("key"))
 _VERSIONS = (
     select(
         definitions.c.id,
@@ -169,10 +168,9 @@ _VERSIONS = (
 _PINNED = select(cases.c.key, cases.c.workflow, cases.c.definition_id, cases.c.state, cases.c.final).order_by(
     cases.c.key
 )
-_NOTICE_STATES = select(outbox.c.state, func.count(outbox.c.id)).group_by(outbox.c.state)
-_TOTALS = select(func.count(cases.c.id), func.coalesce(func.sum(cases.c.final), 0))
+_WORKFLOWS = select(cases.c.key, cases.c.workflow)
+_NOTICES = select(func.count(outbox.c.id))
 _OLDEST = select(func.min(entries.c.recorded_at), func.count(entries.c.seq)).where(entries.c.leaf.is_(None))
-_LATEST = select(func.max(entries.c.recorded_at))
 
 _decode = msgspec.json.decode
 
@@ -185,6 +183,7 @@ def all_cases(
     state: str | None = None,
     most: int | None = None,
     after: str | None = None,
+    among: Iterable[str] | None = None,
 ) -> list[StoredCase]:
     """Cases in the order of their keys: all, or those of a workflow or in a state.
 
@@ -195,10 +194,19 @@ def all_cases(
         state: only those in this state.
         most: no more than so many.
         after: only those whose keys come after this one.
+        among: only those with these keys.
     """
-    values = {"workflow": workflow, "state": state, "most": most, "after": after}
+    values: dict[str, Any] = {"workflow": workflow, "state": state, "most": most, "after": after}
+    values["among"] = None if among is None else session.listed(among)
     given = {name: value for name, value in values.items() if value is not None}
-    keys = [row[0] for row in session.rows(_keys(frozenset(given)), given)]
+    if state is not None and workflow is None and among is None:
+        # The index has states under their workflows: a page is made of one page of each.
+        names = sorted(known.names(session))
+        given |= {f"workflow_{number}": name for number, name in enumerate(names)}
+        statement = _keys_of_all(frozenset(given), len(names))
+        keys = [row[0] for row in session.rows(statement, given)] if names else []
+    else:
+        keys = [row[0] for row in session.rows(_keys(frozenset(given)), given)]
     found: list[StoredCase] = []
     for start in range(0, len(keys), CHUNK):
         found += case_rows.load_many(session, known, keys[start : start + CHUNK]).values()
@@ -221,14 +229,11 @@ def armed_due(session: Session, case_ids: Iterable[int]) -> list[TimerRow]:
     return _in_order(session.rows(_ARMED_DUE, {"ids": session.listed(case_ids)}))
 
 
-def passed_of(session: Session, case_ids: Iterable[int]) -> list[TimerRow]:
-    """The deadlines of some cases that are over and brought nothing about by themselves."""
-    return _in_order(session.rows(_PASSED_OF_CASES, {"ids": session.listed(case_ids)}))
-
-
-def passed(session: Session, key: str | None = None) -> list[TimerRow]:
-    """Deadlines that are over and brought nothing about by themselves: of all cases, or of one."""
-    return [_timer(row) for row in (session.rows(_PASSED_OF, {"key": key}) if key else session.rows(_PASSED))]
+def overdue(session: Session, case_ids: Iterable[int] | None = None) -> list[TimerRow]:
+    """Deadlines that are over while their cases are still where they ran: of all cases, or of some."""
+    if case_ids is None:
+        return [_timer(row) for row in session.rows(_OVERDUE)]
+    return _in_order(session.rows(_OVERDUE_OF_CASES, {"ids": session.listed(case_ids)}))
 
 
 def troubled(session: Session, key: str | None = None) -> list[TimerRow]:
@@ -240,6 +245,16 @@ def troubled(session: Session, key: str | None = None) -> list[TimerRow]:
 def failed(session: Session) -> int:
     """How many timers failed."""
     return int(session.row(_FAILED)[0])
+
+
+def failed_timers(session: Session, most: int) -> list[TimerRow]:
+    """The timers that failed, oldest first."""
+    return [_timer(row) for row in session.rows(_FAILED_FIRST, {"most": most})]
+
+
+def refused(session: Session) -> int:
+    """How many timers were refused by a rule."""
+    return int(session.row(_REFUSED)[0])
 
 
 def failed_cases(session: Session, most: int) -> list[str]:
@@ -258,11 +273,12 @@ def entries_of_log(session: Session) -> Iterator[EntryRow]:
     return map(_entry, session.rows(_ENTRIES_OF_LOG))
 
 
-def secrets(session: Session) -> list[SecretRow]:
-    """Personal values that have not been erased, with their salts."""
+def secrets(session: Session, key: str | None = None) -> list[SecretRow]:
+    """Personal values that have not been erased, with their salts: of all cases, or of one."""
+    rows = session.rows(_SECRETS) if key is None else session.rows(_SECRETS_OF, {"key": key})
     return [
-        SecretRow(case=key, field=field, seq=seq, value=_decode(value), salt=salt)
-        for key, field, seq, value, salt in session.rows(_SECRETS)
+        SecretRow(case=case, field=field, seq=seq, value=_decode(value), salt=salt)
+        for case, field, seq, value, salt in rows
     ]
 
 
@@ -289,27 +305,20 @@ def pinned(session: Session) -> list[PinnedRow]:
     ]
 
 
-def notice_states(session: Session) -> dict[str, int]:
-    """How many notices are in which state."""
-    return dict(session.rows(_NOTICE_STATES))
+def workflow_of_keys(session: Session) -> dict[str, str]:
+    """Key → workflow of every case: of an index alone."""
+    return dict(session.rows(_WORKFLOWS))
 
 
-def totals(session: Session) -> tuple[int, int]:
-    """How many cases there are, and how many of them are in a final state."""
-    count, final = session.row(_TOTALS)
-    return int(count), int(final)
+def notices(session: Session) -> int:
+    """How many notices there are, however they stand."""
+    return int(session.row(_NOTICES)[0])
 
 
 def unsealed(session: Session) -> tuple[int, datetime | None]:
     """How many entries wait to be sealed, and since when."""
     oldest, count = session.row(_OLDEST)
     return int(count), unstamp(oldest) if oldest else None
-
-
-def last_recorded(session: Session) -> datetime | None:
-    """When the last entry was written."""
-    (latest,) = session.row(_LATEST)
-    return unstamp(latest) if latest else None
 
 
 def damage(session: Session, backend: str) -> list[str]:
@@ -322,13 +331,24 @@ def damage(session: Session, backend: str) -> list[str]:
 
 
 @cache
-def _keys(given: frozenset[str]) -> Select[Any]:
+def _keys_of_all(given: frozenset[str], workflows: int) -> Select[Any]:
+    """Keys of cases of all workflows, put in order by the database, whose order that of the pages is."""
+    pages = [_keys(given | {"workflow"}, f"workflow_{number}").subquery() for number in range(workflows)]
+    every = union_all(*(select(page.c.key) for page in pages)).subquery()
+    statement = select(every.c.key).order_by(every.c.key)
+    return statement.limit(bindparam("most")) if "most" in given else statement
+
+
+@cache
+def _keys(given: frozenset[str], workflow: str = "workflow") -> Select[Any]:
     """Keys by which cases are found, sifted by what is given."""
     statement = select(cases.c.key).order_by(cases.c.key)
     if "workflow" in given:
-        statement = statement.where(cases.c.workflow == bindparam("workflow"))
+        statement = statement.where(cases.c.workflow == bindparam(workflow))
     if "state" in given:
         statement = statement.where(cases.c.state == bindparam("state"))
+    if "among" in given:
+        statement = statement.where(Among(cases.c.key, "among"))
     if "after" in given:
         statement = statement.where(cases.c.key > bindparam("after"))
     return statement.limit(bindparam("most")) if "most" in given else statement

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = "0002"
+VERSION = "0003"
 
 metadata = MetaData(
     naming_convention={
@@ -60,7 +60,8 @@ cases = Table(
     Column("digest", Text, nullable=False),  # of the last entry
     Column("parent_id", ForeignKey("cases.id")),  # of the case that started this one
     Column("cluster", Integer),  # smallest number of all cases that are linked to it; NULL: it is alone
-    Index("ix_cases_final_workflow_state_key", "final", "workflow", "state", "key"),
+    Index("ix_cases_workflow_state_key", "workflow", "state", "key"),
+    Index("ix_cases_workflow_key", "workflow", "key"),
 )
 
 entries = Table(
@@ -94,7 +95,8 @@ timers = Table(
     Column("derivation", Text),  # JSON: the deadline with its steps
     Column("payload", Text),  # JSON: what a signal carries
     Column("depth", Integer, nullable=False),
-    Column("status", Text, nullable=False),  # armed · fired · merged · cancelled · refused · failed
+    # armed · fired · overdue (fired, and what it asked for is open) · merged · cancelled · refused · failed
+    Column("status", Text, nullable=False),
     Column("error", Text),
 )
 

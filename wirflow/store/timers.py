@@ -17,7 +17,7 @@ from wirflow.store.tables import cases, timers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
 
     from sqlalchemy import Select
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 FEW: Final = 8
 """Of a batch that begins with the newest, one timer in so many is chosen for being new."""
 
-Ending = Literal["fired", "merged", "cancelled", "refused", "failed"]
-Status = Literal["armed", "fired", "merged", "cancelled", "refused", "failed"]
+Ending = Literal["fired", "overdue", "merged", "cancelled", "refused", "failed"]
+Status = Literal["armed", "fired", "overdue", "merged", "cancelled", "refused", "failed"]
 
 
 class DueTimer(Struct, frozen=True):
@@ -54,7 +54,10 @@ _COLUMNS = (
 
 # Literals, not bound values: only so does the database see that the partial indexes fit.
 _ARMED = timers.c.status == literal_column("'armed'")
-_FAILED = timers.c.status == literal_column("'failed'")
+# All that somebody has to look at, in the words of its index: else SQLite would not see that it fits.
+UNSETTLED = timers.c.status.in_([literal_column(f"'{name}'") for name in ("failed", "overdue", "refused")])
+FAILED = and_(UNSETTLED, timers.c.status == literal_column("'failed'"))
+OVERDUE = and_(UNSETTLED, timers.c.status == literal_column("'overdue'"))
 _IS_DUE = and_(_ARMED, timers.c.due_at <= bindparam("now"))
 
 _OF_CASES = (
@@ -97,11 +100,23 @@ _NEXT = select(timers.c.due_at).where(_ARMED).order_by(timers.c.due_at, timers.c
 _NAMES = ("case_id", "name", "kind", "label", "due_at", "due", "event", "derivation", "payload", "depth")
 _ADD = Insert(timers, (*_NAMES, "status"))
 _END = Update(timers, ("status", "error"), ("id",), only="timers.status = 'armed'")
+_SETTLE = Update(
+    timers,
+    ("status",),
+    ("case_id", "name", "due"),
+    only="timers.status IN ('failed', 'overdue', 'refused') AND timers.status = 'overdue'",
+)
+_MISS = Update(
+    timers,
+    ("status",),
+    ("case_id", "name", "due"),
+    only="timers.status = 'fired' AND timers.kind = 'due' AND timers.event IS NULL",
+)
 _GIVE_UP = Update(timers, ("status",), ("id",), only="timers.status = 'failed'")
 _FAILED_OF_CASE = (
-    select(*_COLUMNS).where(timers.c.case_id == bindparam("case_id"), _FAILED).order_by(timers.c.id)
+    select(*_COLUMNS).where(timers.c.case_id == bindparam("case_id"), FAILED).order_by(timers.c.id)
 )
-_REARM = update(timers).where(_FAILED).values(status="armed", error=None)
+_REARM = update(timers).where(FAILED).values(status="armed", error=None)
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.decode
@@ -194,6 +209,16 @@ def arm(session: Session, new: Iterable[tuple[int, Timer, Status]]) -> None:
 def end(session: Session, endings: Iterable[tuple[int, Ending, str | None]]) -> None:
     """Say how armed timers ended: number, ending, and what was wrong."""
     session.write(_END, [(ending, error, number) for number, ending, error in endings])
+
+
+def settle(session: Session, deadlines: Iterable[tuple[int, str, date]]) -> None:
+    """Let deadlines be overdue no longer: number of the case, name and due day of each."""
+    session.write(_SETTLE, [("fired", case_id, name, due.isoformat()) for case_id, name, due in deadlines])
+
+
+def miss(session: Session, deadlines: Iterable[tuple[int, str, date]]) -> None:
+    """Let deadlines that fired before be overdue again, since their cases are back where they ran."""
+    session.write(_MISS, [("overdue", case_id, name, due.isoformat()) for case_id, name, due in deadlines])
 
 
 def failed(session: Session, case_id: int) -> dict[int, Timer]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
+from datetime import date
 from typing import TYPE_CHECKING
 
 from wirflow.audit.finding import finding
-from wirflow.clock import stamp
+from wirflow.clock import stamp, unstamp
+from wirflow.core.overdue import standing
 from wirflow.definition.model import HEARD
-from wirflow.reports.rows.raw import rows, same_json, words
+from wirflow.errors import WirflowError
+from wirflow.reports.rows.raw import BROKEN, rows, same_json, words
 from wirflow.reports.rows.told import Ends, Identity
 from wirflow.store import mirror
 
@@ -34,6 +38,7 @@ def differing(session: Session, told: Told, now: datetime | None) -> list[Findin
         else:
             there.setdefault(Identity(*map(words, row[:5])), []).append(row)
     later = _later(there, now)
+    overdue = _overdue(there, told)
     for identity in {**told.armed, **there}:
         if _is_untold(identity, told):
             continue
@@ -47,7 +52,7 @@ def differing(session: Session, told: Told, now: datetime | None) -> list[Findin
             for row, timer in zip(kept, armed, strict=True)
             for name in _columns(row, timer, ends, told.depth(identity))
         )
-        if not _ended(identity, kept, ends, told, later):
+        if not _ended(identity, kept, ends, told, later) or not _stands(identity, kept, overdue):
             names["status"] = None
         if names:
             found.append(_finding(identity, ", ".join(names)))
@@ -107,7 +112,11 @@ def _ended(
     cancelled = count["cancelled"] == ends.cancelled or (
         len(kept) > 1 and count["cancelled"] > 0 and ends.cancelled > 0
     )
-    if count["fired"] != ends.fired or count["refused"] != len(ends.refused) or not cancelled:
+    if (
+        count["fired"] + count["overdue"] != ends.fired
+        or count["refused"] != len(ends.refused)
+        or not cancelled
+    ):
         return False
     if count["merged"]:
         done = told.case(identity.case).done.get(identity.name)
@@ -122,8 +131,41 @@ def _ended(
         unmoved = identity.kind == "signal" and identity.name == HEARD
         if not dealt and not overtaken and not unmoved:
             return False
-    known = ("fired", "refused", "cancelled", "merged", "armed", "failed")
+    known = ("fired", "overdue", "refused", "cancelled", "merged", "armed", "failed")
     return sum(count[status] for status in known) == len(kept)
+
+
+def _stands(identity: Identity, kept: list[TimerColumns], overdue: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether a deadline that took effect is called overdue if it stands, and else is not."""
+    took_effect = [row for row in kept if row.status in {"fired", "overdue"}]
+    if not took_effect or identity.case not in overdue:
+        return True
+    stands = identity.kind == "due" and overdue[identity.case].get(identity.name) == took_effect[0].due
+    return all((row.status == "overdue") is stands for row in took_effect)
+
+
+def _overdue(there: _Rows, told: Told) -> dict[str, dict[str, str]]:
+    """Case → its deadlines that are over while it is still where they ran, each with its due day.
+
+    Cases of which that cannot be told are left out: an entry of theirs is unreadable, or they moved
+    to another version before entries said what a case remembers.
+    """
+    again: dict[str, list[tuple[str, date, datetime]]] = {}
+    for identity, kept in there.items():
+        for row in kept:
+            if identity.kind == "due" and row.status in {"armed", "failed"}:
+                with suppress(*BROKEN):  # a column that holds rubbish is told of by itself
+                    day = date.fromisoformat(words(row.due))
+                    again.setdefault(identity.case, []).append((identity.name, day, unstamp(identity.due_at)))
+    found: dict[str, dict[str, str]] = {}
+    for key, case in told.cases.items():
+        workflow = told.known.get(case.definition)
+        if workflow is None or case.broken or not case.remembered:
+            continue
+        with suppress(WirflowError, *BROKEN):
+            days = standing(workflow, case.snapshot(workflow), again.get(key, ())) if case.done else {}
+            found[key] = {name: day.isoformat() for name, day in days.items()}
+    return found
 
 
 def _later(there: _Rows, now: datetime | None) -> dict[tuple[str, str], str]:

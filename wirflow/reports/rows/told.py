@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from wirflow.audit.entry import is_commitment
-from wirflow.core.case import ENTRY
+from wirflow.clock import unstamp
+from wirflow.core.case import ENTRY, Case, Done
 from wirflow.core.firing import MAX_SIGNAL_DEPTH
 from wirflow.core.machine import remembered
 from wirflow.definition.model import HEARD, PARENT
+from wirflow.definition.values import load
 
 _decode = msgspec.json.decode
 
@@ -96,6 +99,21 @@ class ToldCase:
             return None
         memory: dict[str, Any] = {"times": self.times, "history": self.history}
         return {**memory, "child": self.child} if self.child else memory
+
+    def snapshot(self, workflow: Workflow) -> Case:
+        """The case, as far as its overdue deadlines follow from it; personal facts are not told."""
+        public = {name: value for name, value in self.data.items() if name not in self.private}
+        return Case(
+            key=self.key,
+            workflow=workflow.name,
+            state=self.state,
+            since=unstamp(self.since),
+            data=load(workflow.field_types, public),
+            done={
+                name: Done(due=date.fromisoformat(due), until=unstamp(until))
+                for name, (due, until) in self.done.items()
+            },
+        )
 
 
 class Told:
