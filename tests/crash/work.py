@@ -101,6 +101,7 @@ def start_cases(folder: Path, first: int, *, desks: bool = False) -> None:
         for number in range(first, first + CLUBS)
     ]
     office.engine.start_all(cases, actor="clerk", occurred_at=BEGAN)
+    office.close()
 
 
 def wirflow(folder: Path, *words: str) -> None:
@@ -182,3 +183,4 @@ def drain(folder: Path, hours: int) -> None:
     assert not tick.refused, tick
     assert not tick.failed, tick
     office.seal()
+    office.close()
