@@ -71,13 +71,20 @@ STEP = 0.01
 LOOK_EVERY = 0.3
 """Seconds after which it is looked whether there is still enough to drain."""
 
-ENOUGH = 300
-"""With fewer timers that are due, more cases are started."""
+ENOUGH = 60
+"""With fewer timers that are due, more cases are started: of a series only the next one is armed."""
 
 ASKED, STOPPED, ALL = 0.08, 0.04, 0.02
 """How often a process is asked to end before it dies; is stopped for a while; takes all others with it."""
 
-LIVES = {"run": 0.25, "command": 1.5, "people": 0.8, "do": 0.03, "seal": 0.03, "start": 2.0}
+USUAL = 0.08
+"""How many seconds it takes on a machine at rest until a process has begun.
+
+All other times here are those of such a machine, too: where it takes longer, they are
+longer.  Else nobody would live to see a commit on a machine that has much to do.
+"""
+
+LIVES = {"run": 0.12, "command": 0.8, "people": 0.3, "do": 0.03, "seal": 0.03, "start": 1.5}
 """How many seconds a process lives on average once it has begun, if it does not end by itself."""
 
 UNBORN = 0.1
@@ -116,8 +123,9 @@ class Running:
     kind: str
     slot: int
     dies_at: float = inf
+    born: float = 0.0
     lives: float = 0.0
-    """How many seconds, once it has begun."""
+    """How many seconds, once it has begun, on a machine at rest."""
     word: str = ""
     """Of `wirflow do`: the remark that it makes."""
     asked: bool = False
@@ -145,7 +153,8 @@ class Chaos:
         """What `wirflow do` was to write → how its process ended."""
         self._next = dict.fromkeys((*PAUSES, "look"), 0.0)
         self._number = 0
-        self._down_at = 0.0
+        self._slow = 1.0
+        """How many times slower than usual it goes."""
         self._report = report
 
     def run(self, kills: int) -> None:
@@ -188,7 +197,9 @@ class Chaos:
         now = time.monotonic()
         for process in self._running:
             if process.dies_at == inf and self._board.look(process.slot)[0] != DOING[0]:
-                process.dies_at = now + process.lives
+                if process.kind == "run":
+                    self._slow += (max(1.0, (now - process.born) / USUAL) - self._slow) / 8
+                process.dies_at = now + process.lives * self._slow
         for process in [process for process in self._running if process.dies_at <= now]:
             if process in self._running:
                 self._strike(process)
@@ -201,10 +212,10 @@ class Chaos:
         now = time.monotonic()
         for kind, pause in PAUSES.items():
             if now >= self._next[kind]:
-                self._next[kind] = now + self._random.expovariate(1 / pause)
+                self._next[kind] = now + self._random.expovariate(1 / pause) * self._slow
                 self._begin(kind)
         if now >= self._next["look"]:
-            self._next["look"] = now + LOOK_EVERY
+            self._next["look"] = now + LOOK_EVERY * self._slow
             if not kinds["start"] and self._look() < ENOUGH:
                 self._begin("start")
 
@@ -226,31 +237,32 @@ class Chaos:
         }  # fmt: skip
         process = self._fork(kind, doing[kind], word=word if kind == "do" else "")
         process.lives = random.expovariate(1 / LIVES[kind])
+        process.born = time.monotonic()
         if kind == "command":
-            process.dies_at = time.monotonic() + 10 * BIRTH + random.expovariate(1 / LIVES[kind])
+            process.dies_at = process.born + (10 * BIRTH + process.lives) * self._slow
         elif random.random() < UNBORN:
-            process.dies_at = time.monotonic() + random.uniform(0, BIRTH)
+            process.dies_at = process.born + random.uniform(0, BIRTH) * self._slow
         process.crashes = self._report.crashes
         self._running.append(process)
 
     def _strike(self, process: Running) -> None:
         """Its time has come: it is killed, or asked to end first, or stopped for a while."""
-        random, now = self._random, time.monotonic()
+        random, now, slow = self._random, time.monotonic(), self._slow
         if process.stopped:
             os.kill(process.pid, signal.SIGCONT)
             process.stopped = False
-            process.dies_at = now + random.uniform(0, LIVES[process.kind])
+            process.dies_at = now + random.uniform(0, LIVES[process.kind]) * slow
             return
         if process.kind in {"run", "command"} and not process.asked and random.random() < ASKED:
             os.kill(process.pid, signal.SIGTERM)
             process.asked, process.crashes = True, self._report.crashes
-            process.dies_at = now + random.uniform(0, 3 * LIVES[process.kind])
+            process.dies_at = now + random.uniform(0, 3 * LIVES[process.kind]) * slow
             return
         if random.random() < STOPPED:
             os.kill(process.pid, signal.SIGSTOP)
             self._report.stopped += 1
             process.stopped = True
-            process.dies_at = now + random.uniform(0, 2)
+            process.dies_at = now + random.uniform(0, 2) * slow
             return
         everybody = random.random() < ALL
         crash = self._server is not None and random.random() < 1 / CRASH_EVERY
@@ -311,6 +323,7 @@ class Chaos:
             return Running(pid, kind, slot, word=word)
         code = 70
         try:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
             log = os.open(self._folder / f"log.{kind}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.dup2(log, 1)
             os.dup2(log, 2)
@@ -475,6 +488,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--workers", type=int, default=None)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nobody is left behind
     seed = secrets.randbelow(10**6) if given.seed is None else given.seed
     workers = given.workers or WORKERS[given.database]
     print(f"seed {seed}, {given.kills} kills, {workers} workers, {given.database}", flush=True)  # noqa: T201

@@ -41,6 +41,9 @@ TURNS = (0.02, 0.1, 5.0)
 LEASE = timedelta(seconds=3)
 """How long a claim on a notice holds: short, so that claims of the dead lapse while all goes on."""
 
+THINKS = 0.02
+"""How many seconds somebody thinks between two events, on average."""
+
 WRONG_NUMBER = 0.1
 """How often somebody acts on a case that is over or does not exist."""
 
@@ -173,6 +176,7 @@ def people(folder: Path, book: Path, name: str, random: Random, started: int) ->
             heard = "uncertain" if "uncertain" in error.message.en else "unchanged"
             time.sleep(0.02)  # the server is away
         os.write(written, f"{heard} {word}\n".encode())
+        time.sleep(random.expovariate(1 / THINKS))
 
 
 def drain(folder: Path, hours: int) -> None:
