@@ -120,9 +120,9 @@ def test_what_was_delivered_is_compared_with_the_outbox(place):
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE cases SET state = 'open' WHERE key = 'A-2'",
+        "UPDATE cases SET state = 'open' WHERE key = 'A-1'",
         "UPDATE cases SET data = json_set(data, '$.ticks', 7) WHERE key = 'B-1'",
-        "UPDATE cases SET data = json_set(data, '$.told', 4) WHERE key = 'C-3'",
+        "UPDATE cases SET data = json_set(data, '$.told', 4) WHERE key = 'C-2'",
         "DELETE FROM outbox WHERE id = (SELECT max(id) FROM outbox)",
         "DELETE FROM entries WHERE kind = 'reminder' AND case_id = (SELECT id FROM cases WHERE key = 'A-1')",
         "UPDATE cases SET state = 'open' WHERE key = 'C-1/statement-2018'",

@@ -23,11 +23,11 @@ DUTY = Path(__file__).parent / "duty"
 
 BEGAN = datetime(2016, 1, 1, 12, tzinfo=UTC)
 
-PAIRS = 4
-"""How many pairs of twins are started at once: some 1,000 timers."""
+PAIRS = 2
+"""How many pairs of twins are started at once: some 500 timers, one after the other."""
 
-CLUBS = 4
-"""How many clubs: with their statements some 100 timers."""
+CLUBS = 3
+"""How many clubs are started with each pair: with their statements some 50 timers, many of them at once."""
 
 DESKS = 2
 """How many pairs stay open all the time, so that people act on them."""
@@ -78,21 +78,22 @@ def open_office(folder: Path) -> Any:
     return office
 
 
-def start_cases(folder: Path, first: int, *, desks: bool = False) -> None:
+def start_cases(folder: Path, first: int, *, pairs: int = PAIRS, desks: bool = False) -> None:
     """Start twins and clubs whose duties have been due for years.
 
     Args:
         folder: of the office.
         first: the number of the first case of each kind.
-        desks: also twins that stay open.
+        pairs: how many pairs of twins, with their clubs.
+        desks: also twins that stay open, of whose duties few are due.
     """
     from wirflow.engine import NewCase  # noqa: PLC0415 - in the child only
 
     office = open_office(folder)
     days = {"begins": date(2016, 1, 31), "ends": date(2020, 12, 31)}
-    twins = [("A", "B", number, days) for number in range(first, first + PAIRS)]
+    twins = [("A", "B", number, days) for number in range(first, first + pairs)]
     if desks:
-        open_end = {**days, "ends": date(2120, 12, 31)}
+        open_end = {"begins": date(2026, 1, 31), "ends": date(2120, 12, 31)}
         twins += [("E", "F", number, open_end) for number in range(DESKS)]
     cases = []
     for one, other, number, data in twins:
@@ -101,7 +102,7 @@ def start_cases(folder: Path, first: int, *, desks: bool = False) -> None:
             cases.append(NewCase(workflow="duty", key=f"{own}-{number}", data=data, links=links, sources={}))
     cases += [
         NewCase(workflow="club", key=f"C-{number}", data=days, links={}, sources={})
-        for number in range(first, first + CLUBS)
+        for number in range(first * CLUBS, (first + pairs) * CLUBS)
     ]
     office.engine.start_all(cases, actor="clerk", occurred_at=BEGAN)
     office.close()
