@@ -10,10 +10,12 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.notices.sample import Recorder, busy, notices_of, write_notices
 from tests.support import new, open_office, replace
+from wirflow.audit.note import SecretKey
 from wirflow.clock import SystemClock, stamp, unstamp
 from wirflow.errors import DatabaseError, InputError
 from wirflow.notices.backoff import Backoff
@@ -297,6 +299,34 @@ def test_the_beat_and_the_seal_are_the_only_jobs(tmp_path):
     jobs.clear()
     scheduler_of(office)._schedule(Beats())
     assert list(jobs) == ["heartbeat"]
+
+
+def test_who_leaves_seals_though_the_server_was_started_anew(tmp_path, postgresql):
+    """A thread whose connection broke while it only waited seals all the same, and ends without an error."""
+    office = open_office(tmp_path, postgresql())
+    key = SecretKey.create("office.example")
+    scheduler = scheduler_of(office, seal=lambda: office.engine.seal(key))
+    write_notices(office)
+    scheduler.tick()
+    with psycopg.connect(office.database.url.set(drivername="postgresql").render_as_string(False)) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                      " AND datname = current_database()")  # fmt: skip
+    scheduler.seal_at_last()
+    assert office.rows("SELECT count(*) FROM entries WHERE leaf IS NULL") == [(0,)]
+    assert scheduler.pulse.last_error is None
+    office.database.close()
+
+
+def test_who_leaves_and_cannot_seal_says_so_in_the_log(tmp_path, caplog):
+    """The trail is sealed by whoever does so next: a server that is away is no error of who leaves."""
+
+    def seal():
+        raise AWAY
+
+    scheduler = scheduler_of(open_office(tmp_path), seal=seal)
+    scheduler.seal_at_last()
+    assert [record.getMessage() for record in caplog.records] == ["seal-failed"]
+    scheduler_of(open_office(tmp_path)).seal_at_last()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -189,6 +189,20 @@ class Scheduler:
         self._stopping = True
         self._wake.put(None)
 
+    def seal_at_last(self) -> None:
+        """Seal what is new, by who leaves.
+
+        Nothing depends on it: what cannot be sealed now is told in the log, and is sealed by whoever
+        does so next.
+        """
+        try:
+            if self._seal:
+                self._seal()
+        except WirflowError:
+            # This thread has not asked the database since its first beat, and its connection may be
+            # older than the server that runs now.  It is thrown away; the second try has a new one.
+            self._sealing()
+
     def play(self, until: datetime) -> Tick:
         """Move a virtual clock to an instant as a scheduler that is never down would live through it.
 

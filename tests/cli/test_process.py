@@ -133,6 +133,25 @@ def test_a_worker_logs_json_and_answers_until_sigterm(tmp_path: Path):
     assert (lines[-1]["event"], lines[-1]["signal"]) == ("stopped", "SIGTERM")
 
 
+def test_a_worker_that_is_asked_to_end_while_it_starts_ends_with_0():
+    """Before it has begun with anything, SIGTERM is obeyed at once, and afterwards it means what it meant."""
+    code = """if True:
+        import os, signal
+        from wirflow.cli import run
+        if os.fork():
+            assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+            with run._leaving_at_once():
+                pass
+        else:
+            with run._leaving_at_once():
+                os.kill(os.getpid(), signal.SIGTERM)
+                os._exit(7)
+        os.kill(os.getpid(), signal.SIGTERM)
+    """
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, "")
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_closed_output_is_no_accident(tmp_path, closed):
     """A command whose outputs are closed ends as it would have ended, without a traceback."""

@@ -3,23 +3,30 @@
 `python -m tests.crash.chaos --database postgresql --kills 200 --seed 7`:
 
 - Real worker processes (`wirflow run`) drain an office; more come as others die.
-- Others act on its cases meanwhile (`wirflow do`) and start new ones.
-- All of them are killed (SIGKILL) at moments that the seed chooses; PostgreSQL
-  itself is stopped with `immediate` now and then, and started again.
-- At the end everything is drained, and the checker, which knows nothing of the
-  engine, reads the tables.  What a `wirflow do` that ended well had said must
-  be in the trail once, and each notice in the folder of the outbox once.
+  Most are forked from this process, which has loaded everything already and has
+  opened no office: a fork takes milliseconds, an interpreter half a second.  One
+  at a time is the command as a shell runs it.
+- People act on its cases meanwhile, one event after the other, or by `wirflow do`;
+  cases are started, with twins that hear of each other and with children; the
+  trail is sealed; each notice goes out as a file and by mail, to a server that
+  has its bad moments.
+- Each of them is killed (SIGKILL) at a moment that the seed chooses; some are asked
+  to end before (SIGTERM), some are stopped for a while (SIGSTOP), and now and then
+  all die at once.  PostgreSQL itself is stopped with `immediate`, and started again.
+- After each 250 kills everything is drained, and the tables are read by two
+  that know nothing of wirflow: the checker, and `promises.py`, which compares them
+  with what people were told and with what was handed over.  Then it goes on with a
+  new office.
 
-The processes are forked from this one, which has loaded everything already:
-starting an interpreter takes half a second, a fork a few milliseconds.  The
-seed replays what is done and when it is meant to be done; how far a process
-comes meanwhile is the machine's business.
+The seed replays what is done and when it is meant to be done; how far a process
+comes meanwhile is the machine's business.  Where a process stood when it died is
+counted: what is killed while it waits proves little.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import gc
 import os
 import secrets
 import shutil
@@ -28,53 +35,84 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from email import message_from_bytes
+from functools import partial
+from importlib import import_module
+from math import inf
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tests.crash import promises, work
 from tests.crash.checker import check
+from tests.crash.place import DOING, Board
+from tests.crash.report import Report
 from tests.crash.server import Server
-from wirflow.clock import SystemClock, VirtualClock, stamp
+from tests.crash.sink import Sink
+from wirflow.clock import SystemClock, stamp
 from wirflow.errors import WirflowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HERE = Path(__file__).parent
-
 WORKERS = {"postgresql": 3, "sqlite": 2}
-PAIRS = 6
-"""How many pairs of twins are started at once: some 1,500 timers."""
+
+ROUND = 250
+"""After how many kills it is looked what is left."""
 
 CRASH_EVERY = 40
 """After how many kills PostgreSQL is stopped, on average."""
 
-LOOK_EVERY = 5
-"""After how many kills it is looked whether there is still something to drain."""
+STEP = 0.01
+"""How many seconds nobody looks, at most."""
+
+LOOK_EVERY = 0.3
+"""Seconds after which it is looked whether there is still enough to drain."""
+
+ENOUGH = 40
+"""With fewer timers that are due, more cases are started: of a series only the next one is armed."""
+
+ASKED, STOPPED, ALL = 0.08, 0.04, 0.02
+"""How often a process is asked to end before it dies; is stopped for a while; takes all others with it."""
+
+USUAL = 0.08
+"""How many seconds it takes on a machine at rest until a process has begun.
+
+All other times here are those of such a machine, too: where it takes longer, they are
+longer.  Else nobody would live to see a commit on a machine that has much to do.
+"""
+
+LIVES = {"run": 0.12, "command": 0.8, "people": 0.3, "do": 0.03, "seal": 0.03, "start": 1.5}
+"""How many seconds a process lives on average once it has begun, if it does not end by itself."""
+
+UNBORN = 0.1
+"""How often a process dies before it has begun with anything."""
+
+BIRTH = 0.1
+"""Seconds in which it does so.  Nobody sees where a command begins: ten times as many are taken for that."""
+
+PAUSES = {"do": 0.8, "seal": 0.8}
+"""How many seconds lie between two of a kind, on average."""
+
+PEOPLE = 2
+
+ALSO = (
+    "apscheduler.schedulers.background",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "wirflow.cli.audit",
+    "wirflow.cli.do",
+    "wirflow.cli.run",
+)
+"""What the processes load and a short life on SQLite does not."""
 
 SHOWN = 20
 """How many findings are printed."""
 
-BEGAN = datetime(2016, 1, 1, 12, tzinfo=UTC)
-
-PRELOADED = (
-    "apscheduler.schedulers.background",
-    "psycopg",
-    "sqlalchemy.dialects.postgresql.psycopg",
-    "sqlalchemy.dialects.sqlite",
-    "wirflow.cli.app",
-    "wirflow.cli.do",
-    "wirflow.cli.run",
-    "wirflow.engine",
-    "wirflow.office.office",
-    "wirflow.render",
-    "wirflow.scheduler",
-)
-"""What a process would load at its start."""
+GONE = 3
+"""What a command ends with whose server was away."""
 
 
 @dataclass
@@ -83,91 +121,165 @@ class Running:
 
     pid: int
     kind: str
-    token: str = ""
+    slot: int
+    dies_at: float = inf
+    born: float = 0.0
+    lives: float = 0.0
+    """How many seconds, once it has begun, on a machine at rest."""
+    word: str = ""
     """Of `wirflow do`: the remark that it makes."""
-
-
-@dataclass
-class Report:
-    """What was done, and what was found."""
-
-    seed: int
-    database: str
-    kills: Counter[str] = field(default_factory=Counter)
+    asked: bool = False
+    """Somebody asked it to end."""
+    stopped: bool = False
     crashes: int = 0
-    acknowledged: int = 0
-    entries: int = 0
-    seconds: float = 0.0
-    wrong: list[str] = field(default_factory=list)
-
-    def words(self) -> str:
-        """What was done, in one line."""
-        killed = ", ".join(f"{count} {kind}" for kind, count in sorted(self.kills.items()))
-        return (
-            f"seed {self.seed}, {self.database}: killed {killed}; {self.crashes} crashes of the server,"
-            f" {self.acknowledged} remarks acknowledged, {self.entries} entries, {self.seconds:.0f} s"
-        )
+    """How often the server had been stopped when it began, or when it was asked to end."""
 
 
 class Chaos:
-    """One run."""
+    """One office, and what happens to it."""
 
-    def __init__(self, folder: Path, database: str, seed: int, workers: int) -> None:
+    def __init__(self, folder: Path, server: Server | None, seed: str, workers: int, report: Report) -> None:
+        self._folder = folder
         self._office = folder / "office"
-        self._log = folder / "log"
         self._random = Random(seed)  # noqa: S311 - a seed is meant to be repeated
-        self._server = Server() if database == "postgresql" else None
-        self._url = self._server.database() if self._server else f"sqlite:///{self._office / 'wirflow.db'}"
+        self._server = server
+        self._url = server.database() if server else f"sqlite:///{self._office / 'wirflow.db'}"
         self._workers = workers
+        self._board = Board(100)
         self._running: list[Running] = []
+        self._sink = Sink(folder / "taken", seed)
         self._started = 0
-        self._tokens: dict[str, str] = {}
-        """Remark → how its process ended: done, refused, broken or killed."""
-        self.report = Report(seed, database)
+        self._told: dict[str, str] = {}
+        """What `wirflow do` was to write → how its process ended."""
+        self._next = dict.fromkeys((*PAUSES, "look"), 0.0)
+        self._number = 0
+        self._slow = 1.0
+        """How many times slower than usual it goes."""
+        self._report = report
 
-    def run(self, kills: int) -> Report:
+    def run(self, kills: int) -> None:
         """Kill so often, then look."""
-        start = time.perf_counter()
+        sink = self._fork("sink", self._sink.serve)
         try:
-            self._make_office()
-            self._wait_for(self._fork("start", self._start_cases))
-            if not self.report.wrong:
-                while self.report.kills.total() < kills:
-                    self._step()
-                self._end_well()
-                self._finish()
-                self._judge()
+            self._wait_for(self._fork("init", self._made))
+            self._calm()
+            kills += self._report.kills.total()
+            while self._report.kills.total() < kills and not self._report.wrong:
+                self._step()
+            self._end_well()
+            os.kill(sink.pid, signal.SIGUSR1)
+            for hours in (1, 2, 12):
+                self._wait_for(self._fork("finish", partial(work.drain, self._office, hours)))
+            self._judge()
         finally:
-            for process in self._running:
+            for process in (*self._running, sink):
                 os.kill(process.pid, signal.SIGKILL)
                 os.waitpid(process.pid, 0)
-            if self._server:
-                self._server.close()
-        self.report.seconds = time.perf_counter() - start
-        return self.report
+            self._sink.close()
+
+    def _made(self) -> None:
+        work.make_office(self._office, self._url, self._sink.port)
+
+    def _calm(self) -> None:
+        """Cases that nobody disturbs: all later ones are to come out like them."""
+        self._wait_for(self._fork("start", partial(work.start_cases, self._office, 0, pairs=1, desks=True)))
+        self._wait_for(self._fork("finish", partial(work.drain, self._office, 0)))
+        self._look()
 
     # -- what happens ------------------------------------------------------------------
 
     def _step(self) -> None:
-        """Let processes come, let time pass, kill one."""
-        random = self._random
-        while sum(process.kind == "run" for process in self._running) < self._workers:
-            self._running.append(self._fork("run", lambda: _wirflow(self._office, "run")))
-        if random.random() < 0.5:
-            self._running.append(self._remark())
-        if self.report.kills.total() % LOOK_EVERY == 0 and self._drained():
-            self._running.append(self._fork("start", self._start_cases))
-        time.sleep(random.uniform(0.01, 0.25))
+        """Let processes come, let time pass until the next one is to die, and strike it."""
+        self._populate()
+        now = time.monotonic()
+        time.sleep(min(STEP, max(0.0, min(process.dies_at for process in self._running) - now)))
         self._reap()
-        if self._server and random.random() < 1 / CRASH_EVERY:
-            self._server.crash()
-            self.report.crashes += 1
-            time.sleep(random.uniform(0.0, 0.2))
-            self._server.start()
-        if self._running:
-            victim = self._running.pop(random.randrange(len(self._running)))
+        now = time.monotonic()
+        for process in self._running:
+            if process.dies_at == inf and self._board.look(process.slot)[0] != DOING[0]:
+                if process.kind == "run":
+                    self._slow += (max(1.0, (now - process.born) / USUAL) - self._slow) / 8
+                process.dies_at = now + process.lives * self._slow
+        for process in [process for process in self._running if process.dies_at <= now]:
+            if process in self._running:
+                self._strike(process)
+
+    def _populate(self) -> None:
+        kinds = Counter(process.kind for process in self._running)
+        for kind, wanted in (("run", self._workers), ("command", 1), ("people", PEOPLE)):
+            for _ in range(wanted - kinds[kind]):
+                self._begin(kind)
+        now = time.monotonic()
+        for kind, pause in PAUSES.items():
+            if now >= self._next[kind]:
+                self._next[kind] = now + self._random.expovariate(1 / pause) * self._slow
+                self._begin(kind)
+        if now >= self._next["look"]:
+            self._next["look"] = now + LOOK_EVERY * self._slow
+            if not kinds["start"] and self._look() < ENOUGH:
+                self._begin("start")
+
+    def _begin(self, kind: str) -> None:
+        """A process of a kind, and when it is to die."""
+        random, office = self._random, self._office
+        self._number += 1
+        word, own = f"{kind}-{self._number}", Random(random.random())  # noqa: S311 - a seed is meant to be repeated
+        doing: dict[str, Callable[[], None]] = {
+            "run": lambda: work.worker(office, own),
+            "command": lambda: work.command(office, "run"),
+            "people": lambda: work.people(office, self._folder / "book", word, own, self._started),
+            "seal": lambda: work.wirflow(office, "audit", "seal"),
+            "start": lambda: work.start_cases(office, self._started),
+            "do": lambda: work.wirflow(
+                office, "do", work.some_case(own, self._started), "remark", "--set", f"note={word}"
+                , "--as", "clerk"
+            ),
+        }  # fmt: skip
+        process = self._fork(kind, doing[kind], word=word if kind == "do" else "")
+        process.lives = random.expovariate(1 / LIVES[kind])
+        process.born = time.monotonic()
+        if kind == "command":
+            process.dies_at = process.born + (10 * BIRTH + process.lives) * self._slow
+        elif random.random() < UNBORN:
+            process.dies_at = process.born + random.uniform(0, BIRTH) * self._slow
+        process.crashes = self._report.crashes
+        self._running.append(process)
+
+    def _strike(self, process: Running) -> None:
+        """Its time has come: it is killed, or asked to end first, or stopped for a while."""
+        random, now, slow = self._random, time.monotonic(), self._slow
+        if process.stopped:
+            os.kill(process.pid, signal.SIGCONT)
+            process.stopped = False
+            process.dies_at = now + random.uniform(0, LIVES[process.kind]) * slow
+            return
+        if process.kind in {"run", "command"} and not process.asked and random.random() < ASKED:
+            os.kill(process.pid, signal.SIGTERM)
+            process.asked, process.crashes = True, self._report.crashes
+            process.dies_at = now + random.uniform(0, 3 * LIVES[process.kind]) * slow
+            return
+        if random.random() < STOPPED:
+            os.kill(process.pid, signal.SIGSTOP)
+            self._report.stopped += 1
+            process.stopped = True
+            process.dies_at = now + random.uniform(0, 2) * slow
+            return
+        everybody = random.random() < ALL
+        crash = self._server is not None and random.random() < 1 / CRASH_EVERY
+        if crash:
+            self._crash()
+        for victim in list(self._running) if everybody else [process]:
             os.kill(victim.pid, signal.SIGKILL)
+            self._running.remove(victim)
             self._ended(victim, os.waitpid(victim.pid, 0)[1])
+
+    def _crash(self) -> None:
+        """The server is gone, and after a moment it is there again."""
+        assert self._server is not None
+        self._report.crashes += 1
+        self._server.crash()
+        time.sleep(self._random.uniform(0.0, 0.2))
+        self._server.start()
 
     def _reap(self) -> None:
         """See which processes ended by themselves."""
@@ -176,33 +288,54 @@ class Chaos:
             if pid:
                 self._running.remove(process)
                 self._ended(process, status)
-                if process.kind == "run" and not self._server:
-                    self.report.wrong.append(f"a worker ended by itself with {status}")
 
     def _ended(self, process: Running, status: int) -> None:
+        """One is no more; whether it should be."""
+        place = self._board.give(process.slot)
         if os.WIFSIGNALED(status):
-            self.report.kills[process.kind] += 1
-            self._tokens |= {process.token: "killed"}
+            self._told |= {process.word: "killed"}
+            if os.WTERMSIG(status) == signal.SIGKILL:
+                self._report.kills[process.kind] += 1
+                if process.kind != "command":
+                    self._report.places[place] += 1
+            elif not (process.asked and os.WTERMSIG(status) == signal.SIGTERM):
+                self._report.wrong.append(f"{process.kind} died of signal {os.WTERMSIG(status)}")
             return
         code = os.WEXITSTATUS(status)
-        self._tokens |= {process.token: {0: "done", 1: "refused"}.get(code, "broken")}
+        self._report.asked += process.asked
+        if process.word:
+            self._told[process.word] = {0: "done", 1: "refused", 2: "refused"}.get(code, "uncertain")
+        allowed = {"do": {0, 1, 2}, "seal": {0}, "start": {0}, "people": set[int]()}.get(
+            process.kind, {0} if process.asked else set()
+        )
+        # Who has begun to beat outlives the server; who is asked to end cannot seal without it.
+        excused = process.kind not in {"run", "command"} or process.asked or place[0] == DOING[0]
+        away = excused and self._report.crashes > process.crashes
+        if code not in allowed and not (code == GONE and away):
+            why = "after it was asked" if process.asked else "by itself"
+            log = self._log(process.kind)[-2000:]
+            self._report.wrong.append(f"{process.kind} ended with {code} {why}:\n{log}")
 
-    def _fork(self, kind: str, work: Callable[[], object], token: str = "") -> Running:
+    def _fork(self, kind: str, doing: Callable[[], object], *, word: str = "") -> Running:
+        slot = self._board.take()
         pid = os.fork()
         if pid:
-            return Running(pid, kind, token)
+            return Running(pid, kind, slot, word=word)
         code = 70
         try:
-            log = os.open(self._log.with_suffix(f".{kind}"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            log = os.open(self._folder / f"log.{kind}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.dup2(log, 1)
             os.dup2(log, 2)
-            work()
+            gc.enable()
+            with self._board.told(slot) if kind != "command" else nullcontext():
+                doing()
             code = 0
         except SystemExit as ended:
             code = ended.code if isinstance(ended.code, int) else 1
         except WirflowError as error:  # the server was stopped under it
             os.write(2, f"{error}\n".encode())
-            code = 3
+            code = GONE
         except BaseException:  # noqa: BLE001 - whatever it is, it must not come back into the parent
             import traceback  # noqa: PLC0415 - only then
 
@@ -212,156 +345,139 @@ class Chaos:
                 sys.stdout.flush()
             os._exit(code)
 
-    def _remark(self) -> Running:
-        """Somebody makes a remark on some case."""
-        token = f"remark-{len(self._tokens)}-{self._random.randrange(10**9)}"
-        self._tokens[token] = "running"
-        key = f"D-{self._random.randrange(self._started)}"
-        words = ("do", key, "remark", "--set", f"note={token}", "--as", "clerk")
-        return self._fork("do", lambda: _wirflow(self._office, *words), token)
-
-    def _make_office(self) -> None:
-        def make() -> None:
-            from wirflow.office import create  # noqa: PLC0415 - in the child only
-
-            create.create(self._office, lang="de", database=self._url).database.close()
-            shutil.copy(HERE / "duty" / "duty.yaml", self._office / "workflows")
-            shutil.copytree(HERE / "duty" / "templates", self._office / "templates", dirs_exist_ok=True)
-            toml = self._office / "wirflow.toml"
-            words = toml.read_text(encoding="utf-8").replace("[people.sachbearbeitung]", "[people.clerk]")
-            toml.write_text(words, encoding="utf-8")
-
-        self._wait_for(self._fork("init", make))
-
-    def _start_cases(self) -> None:
-        """Start twins whose duties have been due for years."""
-        from wirflow.engine import NewCase  # noqa: PLC0415 - in the child only
-
-        office = _office(self._office)
-        pairs = []
-        for number in range(self._started, self._started + 2 * PAIRS, 2):
-            one, other = f"D-{number}", f"D-{number + 1}"
-            days = {"begins": date(2016, 1, 31), "ends": date(2020, 12, 31)}
-            pairs += [
-                NewCase(workflow="duty", key=one, data=days, links={"twin": other}, sources={}),
-                NewCase(workflow="duty", key=other, data=days, links={"twin": one}, sources={}),
-            ]
-        office.engine.start_all(pairs, actor="clerk", occurred_at=BEGAN)
-
-    def _drained(self) -> bool:
-        """Whether nothing is due, so that new cases are wanted; they get new numbers."""
-        with suppress(Exception):
-            if _one(self._url, "SELECT count(*) FROM timers WHERE status = 'armed'") == 0:
-                self._started = int(_one(self._url, "SELECT count(*) FROM cases"))
-                return True
-        return False
+    def _look(self) -> int:
+        """How many timers are due; and how many pairs of twins there are."""
+        now = stamp(SystemClock().now())
+        due, self._started = promises.rows(
+            self._url,
+            "SELECT (SELECT count(*) FROM timers WHERE status = 'armed' AND due_at <= '" + now + "'),"
+            " (SELECT count(*) FROM cases WHERE key LIKE 'A-%')",
+        )[0]
+        return int(due)
 
     # -- afterwards --------------------------------------------------------------------
 
     def _end_well(self) -> None:
-        """Who still runs may end: workers by SIGTERM, after what they are doing."""
+        """Who still runs may end: workers by SIGTERM, after what they are doing; people go home."""
         for process in self._running:
-            if process.kind == "run":
+            if process.stopped:
+                os.kill(process.pid, signal.SIGCONT)
+            process.asked = process.kind in {"run", "command"}
+            if process.asked:
                 os.kill(process.pid, signal.SIGTERM)
+                process.crashes = self._report.crashes
+            if process.kind == "people":
+                os.kill(process.pid, signal.SIGKILL)
         while self._running:
             process = self._running.pop()
-            status = os.waitpid(process.pid, 0)[1]
-            self._ended(process, status)
-            # One that has only just been forked does not hear SIGTERM yet, and has nothing to finish.
-            if process.kind == "run" and status not in {0, signal.SIGTERM} and not self._server:
-                self.report.wrong.append(f"a worker that was asked to end ended with {status}")
-
-    def _finish(self) -> None:
-        """Drain what is left, an hour later: the claims of the dead have lapsed."""
-
-        def drain() -> None:
-            office = _office(self._office)
-            office.engine.clock = VirtualClock(office.clock.now() + timedelta(hours=1))
-            tick = office.scheduler.tick()
-            assert not tick.refused, tick
-            assert not tick.failed, tick
-            office.seal()
-
-        for _ in range(3):
-            self._wait_for(self._fork("finish", drain))
+            self._ended(process, os.waitpid(process.pid, 0)[1])
 
     def _judge(self) -> None:
-        wrong = self.report.wrong
-        now = stamp(SystemClock().now())
-        wrong += check(self._url, now=now)
-        wrong += [
-            f"{count} timers are {status}"
-            for status, count in _all(self._url, "SELECT status, count(*) FROM timers GROUP BY status")
-            if status in {"refused", "failed"}
-        ]
-        wrong += [
-            f"{count} notices are {state}"
-            for state, count in _all(self._url, "SELECT state, count(*) FROM outbox GROUP BY state")
-            if state != "sent"
-        ]
-        said = Counter(
-            json.loads(body)["changes"]["note"][1]
-            for (body,) in _all(self._url, "SELECT body FROM entries WHERE event = 'remark'")
-        )
-        self._tokens.pop("", None)
-        for token, ending in self._tokens.items():
-            allowed = {"done": {1}, "refused": {0}}.get(ending, {0, 1})
-            if said[token] not in allowed:
-                wrong.append(f"{token} was {ending}, and is in the trail {said[token]} times")
-        self.report.acknowledged = sum(ending == "done" for ending in self._tokens.values())
-        wanted = Counter(number for (number,) in _all(self._url, "SELECT message_id FROM outbox"))
+        report = self._report
+        wrong = report.wrong
+        wrong += check(self._url, now=stamp(SystemClock().now()))
+        for table, name, bad in (
+            ("timers", "status", {"refused", "failed"}),
+            ("outbox", "state", {"pending", "sending", "dead"}),
+        ):
+            counts = Counter(
+                dict(promises.rows(self._url, f"SELECT {name}, count(*) FROM {table} GROUP BY {name}"))
+            )
+            wrong += [f"{counts[state]} of {table} are {state}" for state in bad if counts[state]]
+            if table == "outbox":
+                report.notices += counts
+            else:
+                report.fired += counts["fired"]
+        self._told.pop("", None)
+        told = self._told | self._heard()
+        report.told += Counter(told.values())
+        wrong += promises.kept(self._url, told)
         letters = Counter(
             str(message_from_bytes(path.read_bytes())["Message-ID"])
             for path in (self._office / "outbox").glob("*.eml")
         )
-        if wanted != letters:
-            wrong.append(f"{(wanted - letters).total()} notices are not in the folder of the outbox")
-            wrong.append(f"{(letters - wanted).total()} letters in the folder are no notices")
-        self.report.entries = int(_one(self._url, "SELECT count(*) FROM entries"))
-        for path in sorted(self._log.parent.glob("log.*")):
+        taken = (self._folder / "taken").read_text(encoding="ascii").split()
+        wrong += promises.handed_over(self._url, {"file": letters, "smtp": Counter(taken)})
+        wrong += promises.alike(self._url)
+        report.entries += int(promises.rows(self._url, "SELECT count(*) FROM entries")[0][0])
+        for path in sorted(self._folder.glob("log.*")):
             words = path.read_text(encoding="utf-8", errors="replace")
             if "Traceback" in words:
                 wrong.append(f"a traceback in {path}:\n{words[words.index('Traceback') :][:3000]}")
 
+    def _heard(self) -> dict[str, str]:
+        """What people wrote down; of what they only tried they heard nothing."""
+        told = {}
+        for line in (self._folder / "book").read_text(encoding="ascii").splitlines():
+            heard, word = line.split()
+            told[word] = "killed" if heard == "trying" else heard
+        return told
+
+    def _log(self, kind: str) -> str:
+        return (self._folder / f"log.{kind}").read_text(encoding="utf-8", errors="replace")
+
     def _wait_for(self, process: Running) -> None:
         status = os.waitpid(process.pid, 0)[1]
+        self._board.give(process.slot)
         if status:
-            words = self._log.with_suffix(f".{process.kind}").read_text(encoding="utf-8")
-            self.report.wrong.append(f"{process.kind} ended with {status}:\n{words[-3000:]}")
-        elif process.kind == "start":
-            self._started = int(_one(self._url, "SELECT count(*) FROM cases"))
+            self._report.wrong.append(
+                f"{process.kind} ended with {status}:\n{self._log(process.kind)[-3000:]}"
+            )
 
 
-def _wirflow(office: Path, *words: str) -> None:
-    """The command, in this process."""
-    from wirflow.cli import main  # noqa: PLC0415 - in the child only
+def preload() -> None:
+    """Load what the processes will need: what one of them had loaded that lived through a whole office."""
+    told, tell = os.pipe()
+    pid = os.fork()
+    if not pid:
+        code = 1
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                office = Path(folder) / "office"
+                work.make_office(office, f"sqlite:///{office / 'wirflow.db'}", 1)
+                work.start_cases(office, 0, pairs=1)
+                work.drain(office, 0)
+            for name in ALSO:
+                import_module(name)
+            os.write(tell, " ".join(sys.modules).encode())
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(tell)
+    with os.fdopen(told) as names:
+        for name in names.read().split():
+            if name.split(".")[0] in {"wirflow", "sqlalchemy", "psycopg", "apscheduler"}:
+                import_module(name)
+    assert os.waitpid(pid, 0)[1] == 0, "what is to be loaded cannot be found out"
 
-    sys.argv = ["wirflow", "--office", str(office), *words]
-    main()
 
-
-def _office(folder: Path) -> Any:
-    from wirflow.office.office import Office  # noqa: PLC0415 - in the child only
-
-    office = Office(folder)
-    office.engine.register([office.workflows()["duty"]])
-    return office
-
-
-def _all(url: str, statement: str) -> list[Any]:
-    from tests.crash.checker import connect  # noqa: PLC0415 - one way to read
-
-    connection = connect(url)
+def run(database: str, kills: int, seed: int, workers: int) -> Report:
+    """Kill so often; what was found, and where it was left if anything was."""
+    report, start = Report(seed, database), time.perf_counter()
+    preload()
+    gc.collect()
+    gc.freeze()  # what is there is never looked at again: forked processes go on sharing it
+    server = Server() if database == "postgresql" else None
     try:
-        cursor = connection.cursor()
-        cursor.execute(statement)
-        return list(cursor.fetchall())
+        number = 0
+        while report.kills.total() < kills and not report.wrong:
+            folder = Path(tempfile.mkdtemp(prefix="wirflow-chaos-"))
+            wanted = min(ROUND, kills - report.kills.total())
+            Chaos(folder, server, f"{seed} {number}", workers, report).run(wanted)
+            number += 1
+            report.seconds, report.cpu = time.perf_counter() - start, sum(os.times()[:4])
+            if report.wrong:
+                report.wrong.append(
+                    f"left in {folder}, office {number}; database server in {server and server.folder}"
+                )
+            else:
+                shutil.rmtree(folder)
+            if kills > ROUND:
+                print(f"{report.kills.total()} kills, {report.seconds:.0f} s", flush=True)  # noqa: T201
     finally:
-        connection.close()
-
-
-def _one(url: str, statement: str) -> Any:
-    return _all(url, statement)[0][0]
+        if server:
+            server.close(keep=bool(report.wrong))
+    return report
 
 
 def main() -> int:
@@ -372,21 +488,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--workers", type=int, default=None)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nobody is left behind
     seed = secrets.randbelow(10**6) if given.seed is None else given.seed
     workers = given.workers or WORKERS[given.database]
     print(f"seed {seed}, {given.kills} kills, {workers} workers, {given.database}", flush=True)  # noqa: T201
-    from importlib import import_module  # noqa: PLC0415
-
-    for name in PRELOADED:
-        import_module(name)
-    folder = Path(tempfile.mkdtemp(prefix="wirflow-chaos-"))
-    report = Chaos(folder, given.database, seed, workers).run(given.kills)
+    report = run(given.database, given.kills, seed, workers)
     print(report.words())  # noqa: T201
     if report.wrong:
-        shown = report.wrong[:SHOWN]
-        print(*shown, f"{len(report.wrong)} findings; left in {folder}", sep="\n")  # noqa: T201
+        print(*report.wrong[:SHOWN], f"{len(report.wrong)} findings", sep="\n")  # noqa: T201
         return 1
-    shutil.rmtree(folder)
     return 0
 
 

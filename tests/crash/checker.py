@@ -37,7 +37,7 @@ ENDED = ("fired", "refused", "cancelled")
 """How a timer ends so that an entry says it."""
 
 TABLES = {
-    "cases": ("id", "key", "state", "data", "links", "revision", "digest"),
+    "cases": ("id", "key", "state", "data", "links", "revision", "digest", "parent_id"),
     "entries": (
         "case_id",
         "seq",
@@ -382,8 +382,9 @@ class _Check:
             self._order([item for item in fired if item.fired is not None])
 
     def _clusters(self, cases: list[Row]) -> Iterable[list[_Fired]]:
-        """What took effect in cases that links join, directly or over others."""
+        """What took effect in cases that links join, or parent and child, directly or over others."""
         group = {case["key"]: case["key"] for case in cases}
+        keys = {case["id"]: case["key"] for case in cases}
 
         def root(key: str) -> str:
             while group[key] != key:
@@ -391,7 +392,8 @@ class _Check:
             return key
 
         for case in cases:
-            for other in json.loads(case["links"]).values():
+            parent = keys.get(case["parent_id"])
+            for other in (*json.loads(case["links"]).values(), *([parent] if parent else [])):
                 if other in group:
                     group[root(other)] = root(case["key"])
         together: dict[str, list[_Fired]] = defaultdict(list)

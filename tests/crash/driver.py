@@ -34,6 +34,19 @@ def _word(sql: Any) -> str:
 def watched(watch: Callable[[str, Any], None]) -> Iterator[None]:
     """While this lasts, new connections of both drivers are watched."""
 
+    class Ends:
+        """How a connection of either driver ends a transaction."""
+
+        def commit(self) -> None:
+            watch("before COMMIT", self)
+            super().commit()  # type: ignore[misc] # of the driver's own class, which stands behind this one
+            watch("after COMMIT", self)
+
+        def rollback(self) -> None:
+            watch("before ROLLBACK", self)
+            super().rollback()  # type: ignore[misc] # likewise
+            watch("after ROLLBACK", self)
+
     class LiteCursor(sqlite3.Cursor):
         def execute(self, sql: str, *more: Any) -> sqlite3.Cursor:
             watch(f"before {_word(sql)}", self.connection)
@@ -47,14 +60,9 @@ def watched(watch: Callable[[str, Any], None]) -> Iterator[None]:
             watch(f"after {_word(sql)}", self.connection)
             return result
 
-    class LiteConnection(sqlite3.Connection):
+    class LiteConnection(Ends, sqlite3.Connection):
         def cursor(self, factory: type[sqlite3.Cursor] = LiteCursor) -> sqlite3.Cursor:
             return super().cursor(factory)
-
-        def commit(self) -> None:
-            watch("before COMMIT", self)
-            super().commit()
-            watch("after COMMIT", self)
 
     class Cursor(psycopg.Cursor[Any]):
         def execute(self, query: Any, *more: Any, **options: Any) -> Any:
@@ -68,15 +76,10 @@ def watched(watch: Callable[[str, Any], None]) -> Iterator[None]:
             super().executemany(query, *more, **options)
             watch(f"after {_word(query)}", self.connection)
 
-    class Connection(psycopg.Connection[Any]):
+    class Connection(Ends, psycopg.Connection[Any]):
         def __init__(self, *given: Any, **more: Any) -> None:
             super().__init__(*given, **more)
             self.cursor_factory = Cursor
-
-        def commit(self) -> None:
-            watch("before COMMIT", self)
-            super().commit()
-            watch("after COMMIT", self)
 
     def lite(*given: Any, **more: Any) -> sqlite3.Connection:
         return _sqlite_connect(*given, **{**more, "factory": LiteConnection})

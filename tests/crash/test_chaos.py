@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,3 +25,8 @@ def test_workers_that_are_killed_lose_nothing_and_double_nothing(database, kills
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"seed 20, {database}: killed" in done.stdout
+    # They meant something: many died in the middle of what must not be left half done, and much was done.
+    died = re.search(r"killed inside a transaction (\d+), in a delivery (\d+)", done.stdout)
+    assert died, done.stdout
+    assert int(died[1]) >= kills // 5, done.stdout
+    assert re.search(r"people heard .*[1-9]\d* done.*notices: .*[1-9]\d{2,} sent", done.stdout), done.stdout

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.crash import work
 from tests.crash.checker import check
 from tests.support import new, open_office
 from wirflow.audit.note import SecretKey
@@ -239,6 +240,22 @@ def test_linked_cases_keep_one_order(damaged):
     connection.execute("UPDATE entries SET rowid = 1000 WHERE rowid = ?", (row,))
     connection.commit()
     assert any("G-2: signal" in finding for finding in check(url))
+
+
+def test_a_family_keeps_one_order(tmp_path):
+    """A deadline of a child must not have been committed after a later one of its siblings or parent."""
+    url = f"sqlite:///{tmp_path / 'office' / 'office.db'}"
+    work.make_office(tmp_path / "office", url, 1)
+    work.start_cases(tmp_path / "office", 0, pairs=1)
+    work.drain(tmp_path / "office", 0)
+    assert check(url) == []
+    connection = sqlite3.connect(tmp_path / "office" / "office.db")
+    child = "SELECT id FROM cases WHERE key = 'C-0/statement-2016'"
+    connection.execute(f"UPDATE entries SET rowid = 100000 WHERE event = 'miss' AND case_id = ({child})")
+    connection.commit()
+    connection.close()
+    found = check(url)
+    assert any(finding.startswith("C-0/statement-2016: due handing_in") for finding in found)
 
 
 def test_a_doubled_notice_is_found_where_the_database_would_let_it(damaged):

@@ -13,7 +13,7 @@ from wirflow.clock import unstamp
 from wirflow.errors import DeliveryError
 from wirflow.notices.backoff import Backoff
 from wirflow.notices.channel import UncertainError
-from wirflow.notices.deliver import LEASE, Deliverer
+from wirflow.notices.deliver import LEASE, SHORT_LEASE, Deliverer
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -145,8 +145,21 @@ def test_a_dead_worker_delays_what_may_be_sent_twice(office):
     with pytest.raises(PowerCutError):
         deliverer.deliver()
     assert deliverer.deliver().all == 0
-    office.clock.set(office.clock.now() + LEASE)
+    office.clock.set(office.clock.now() + SHORT_LEASE)
     assert deliverer.deliver().sent == 3
+
+
+def test_a_claim_holds_long_where_twice_does_harm(office):
+    """A mail server may take minutes to answer: until then nobody calls its notice unknown."""
+    channel = Recorder(idempotent=False)
+    channel.faults = [PowerCutError()]
+    deliverer = Deliverer(office.engine, {"file": channel})
+    with pytest.raises(PowerCutError):
+        deliverer.deliver()
+    office.clock.set(office.clock.now() + LEASE - timedelta(seconds=1))
+    assert deliverer.deliver().unknown == 0
+    office.clock.set(office.clock.now() + timedelta(seconds=1))
+    assert deliverer.deliver().unknown == 1
 
 
 def test_a_notice_that_kills_every_worker_is_given_up(office):

@@ -280,22 +280,20 @@ def test_closed_cases_and_what_they_went_through_cost_nothing(tmp_path, monkeypa
 
 def steps(office: Office, monkeypatch: pytest.MonkeyPatch, work: Callable[[Office], object]) -> int:
     """How many steps SQLite's machine takes for some work."""
-    from wirflow.store.database import Session  # noqa: PLC0415 - patched below
-
     taken = 0
-    execute = Session._execute
+    execute = LiteSession._execute
 
     def step() -> int:
         nonlocal taken
         taken += 1
         return 0
 
-    def counted(session: Session, statement: ClauseElement, values: Any) -> None:
-        session._cursor.connection.set_progress_handler(step, 1)
+    def counted(session: LiteSession, statement: ClauseElement, values: Any) -> None:
+        session._driver.set_progress_handler(step, 1)
         execute(session, statement, values)
 
     office.database.close()
-    monkeypatch.setattr(Session, "_execute", counted)
+    monkeypatch.setattr(LiteSession, "_execute", counted)
     work(office)
     monkeypatch.undo()
     office.database.close()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -112,9 +114,14 @@ def run(
             hint=Text("'wirflow run --once --on DATUM'", "'wirflow run --once --on DATE'"),
         )
     if not once:
-        _forever(
-            office, desk.lang, metrics, form or ("text" if sys.stderr.isatty() else "json"), level or "info"
-        )
+        with _leaving_at_once():
+            _forever(
+                office,
+                desk.lang,
+                metrics,
+                form or ("text" if sys.stderr.isatty() else "json"),
+                level or "info",
+            )
         return
     # What a single beat did is told on the screen: the log is for faults.
     with _logging(office, form or "text", level or "error"):
@@ -127,6 +134,19 @@ def run(
     _tell(Screen(desk.lang), office, tick, format_)
     if tick.failed or tick.delivered.dead or tick.delivered.unknown:
         raise typer.Exit(EXIT_FAILED)
+
+
+@contextmanager
+def _leaving_at_once() -> Iterator[None]:
+    """Until the scheduler listens for SIGTERM there is nothing to finish: it ends at once, and with 0."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _chosen(option: str, typed: str | None, variable: str, known: Sequence[str]) -> Any:
@@ -196,7 +216,7 @@ def _forever(office: Office, lang: Lang, metrics: str | None, form: str, level: 
             say(f"Zahlen: {watch.address.url}/metrics", f"Figures: {watch.address.url}/metrics")
         say(f"{office.name}: läuft. Beenden mit Strg-C.", f"{office.name}: running. Stop with Ctrl-C.")
         scheduler.run(progress=stack.enter_context(_showing(lang)))
-        office.seal()
+        scheduler.seal_at_last()
         say("Beendet.", "Stopped.")
 
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LEASE: Final = timedelta(minutes=10)
 """How long a claim holds: far longer than one attempt takes."""
 
+SHORT_LEASE: Final = timedelta(minutes=1)
+"""How long one holds where sending twice does no harm: what a dead worker had in hand is soon another's."""
+
 BATCH: Final = 50
 """How many notices are claimed at once, where sending twice does no harm."""
 
@@ -76,7 +79,7 @@ class Deliverer:
         engine: Engine,
         channels: Mapping[str, Channel],
         *,
-        lease: timedelta = LEASE,
+        lease: timedelta | None = None,
         backoff: Backoff | None = None,
     ) -> None:
         """Prepare.
@@ -84,16 +87,18 @@ class Deliverer:
         Args:
             engine: whose outbox it is; its clock says what is due.
             channels: the ways out, by the names that the outbox uses.
-            lease: how long a claim holds before another worker may take over.
+            lease: how long a claim holds before another worker may take over; None: as long as is
+                right for these channels.
             backoff: when to try again, and when to give up.
         """
         self._engine = engine
         self._channels = channels
-        self._lease = lease
         self._backoff = backoff or Backoff()
         # Where sending twice does harm, only one notice at a time is in the open:
         # a worker that dies, or a database that goes away, leaves one in doubt and not fifty.
-        self._batch = BATCH if all(channel.idempotent for channel in channels.values()) else 1
+        harmless = all(channel.idempotent for channel in channels.values())
+        self._batch = BATCH if harmless else 1
+        self._lease = lease or (SHORT_LEASE if harmless else LEASE)
 
     def deliver(self, *, most: int | None = None, stop: Callable[[], bool] | None = None) -> Delivered:
         """Hand over what is due.
