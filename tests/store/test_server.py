@@ -202,6 +202,16 @@ def test_a_server_that_lets_go_says_why(database):
     assert everything(database) == []
 
 
+def test_a_connection_that_lay_idle_is_asked_whether_it_lives(database, monkeypatch):
+    """After a restart of the server a thread that did nothing for a while goes on as if nothing had been."""
+    with database.reading() as session:
+        (number,) = session.row(text("SELECT pg_backend_pid()"))
+    with database.engine.connect() as other:
+        other.exec_driver_sql(f"SELECT pg_terminate_backend({number})")
+    monkeypatch.setattr("wirflow.store.database.IDLE_SECONDS", -1)
+    assert everything(database) == []
+
+
 def test_a_connection_that_speaks_another_alphabet_is_understood(database):
     """What a caller's connection has for its encoding is what texts are sent in."""
     driver = psycopg.connect(

@@ -18,6 +18,7 @@ import msgspec
 from sqlalchemy import create_engine, event, make_url, select, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from wirflow.clock import stopwatch
 from wirflow.errors import ConflictError, DatabaseError, InputError
 from wirflow.store.session import LiteSession
 from wirflow.store.statements import Statements
@@ -38,6 +39,9 @@ BUSY_SECONDS = 30
 LISTEN_SECONDS = 1.0
 """How often who listens looks whether to stop."""
 
+IDLE_SECONDS = 5.0
+"""After how long without use a connection to a server is asked whether it still lives."""
+
 _VERSION_TABLE = "alembic_version"
 
 UNFINISHED = "-copying"
@@ -52,16 +56,22 @@ class _Held(threading.local):
     """
 
     _connection: PoolProxiedConnection | None = None
+    _since = 0.0
 
     def take(self) -> PoolProxiedConnection | None:
         """The connection, if no transaction has it."""
         connection, self._connection = self._connection, None
         return connection
 
+    def idle(self) -> float:
+        """For how many seconds nobody has had it."""
+        return stopwatch() - self._since
+
     def give(self, connection: PoolProxiedConnection) -> None:
         """Hold a connection; one too many goes back to the pool."""
         if self._connection is None:
             self._connection = connection
+            self._since = stopwatch()
         else:
             connection.close()
 
@@ -316,7 +326,12 @@ class Database:
 
     def take(self) -> PoolProxiedConnection:
         """A connection that nobody uses: the one that this thread held, if it has one."""
-        return self._held.take() or self.engine.raw_connection()
+        connection = self._held.take()
+        if connection is not None and not self.sqlite and self._held.idle() > IDLE_SECONDS:
+            # Its server may have been started anew meanwhile: the pool asks it.
+            connection.close()
+            connection = None
+        return connection or self.engine.raw_connection()
 
     def give(self, connection: PoolProxiedConnection) -> None:
         """Hold a connection until this thread needs one again."""

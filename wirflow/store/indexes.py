@@ -12,6 +12,7 @@ from wirflow.store.tables import cases, entries, metadata, outbox, timers
 __all__ = ["metadata"]
 
 _UNSEALED = text("leaf IS NULL")
+_SEALED = text("leaf IS NOT NULL")
 _ARMED = text("status = 'armed'")
 _UNSETTLED = text("status IN ('failed', 'overdue', 'refused')")
 _PASSED = text("status = 'fired' AND kind = 'due' AND event IS NULL")
@@ -31,6 +32,8 @@ Index(
     sqlite_where=_UNSEALED,
     postgresql_where=_UNSEALED,
 )
+# Without its condition SQLite would take it for a short way to what is not sealed, and sort all of that.
+Index("ix_entries_leaf", entries.c.leaf, unique=True, sqlite_where=_SEALED, postgresql_where=_SEALED)
 Index("ix_timers_armed", timers.c.due_at, timers.c.id, sqlite_where=_ARMED, postgresql_where=_ARMED)
 Index("ix_timers_of_case", timers.c.case_id, sqlite_where=_ARMED, postgresql_where=_ARMED)
 # One index for all that somebody has to look at: whatever is armed and fires is in none but the first two.

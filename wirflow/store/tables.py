@@ -69,7 +69,7 @@ entries = Table(
     metadata,
     Column("case_id", ForeignKey("cases.id"), primary_key=True),
     Column("seq", Integer, primary_key=True),
-    Column("leaf", Integer, unique=True),  # its number in the Merkle log, once sealed
+    Column("leaf", Integer),  # its number in the Merkle log, once sealed
     Column("event", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("actor", Text),

@@ -4,6 +4,9 @@ Up to now whoever asked what is overdue read every deadline that had ever passed
 without an event.  One index takes the place of two: it holds whatever somebody has
 to look at, and nothing that is armed and fires ever enters it.
 
+Only entries that are sealed stand in the index of leaf numbers: one index less for each new
+entry, and SQLite no longer takes it for a short way to all that are not sealed.
+
 Which deadlines still stand is asked of the code that the engine asks, so that verifying
 the office afterwards finds nothing; a test lifts an office and verifies it.
 """
@@ -35,6 +38,7 @@ _UNSETTLED = "status IN ('failed', 'overdue', 'refused')"
 _PASSED = "status = 'fired' AND kind = 'due' AND event IS NULL"
 _FAILED = "status = 'failed'"
 _TROUBLED = "status IN ('failed', 'refused')"
+_SEALED = "leaf IS NOT NULL"
 _LOST = "state IN ('unknown', 'dead')"
 
 _CASES = sa.text(
@@ -64,6 +68,12 @@ def upgrade() -> None:
     op.drop_index("ix_cases_final_workflow_state_key", "cases")
     op.create_index("ix_cases_workflow_state_key", "cases", ["workflow", "state", "key"])
     op.create_index("ix_cases_workflow_key", "cases", ["workflow", "key"])
+    with op.batch_alter_table("entries") as entries:
+        entries.drop_constraint("uq_entries_leaf", type_="unique")
+    where = sa.text(_SEALED)
+    op.create_index(
+        "ix_entries_leaf", "entries", ["leaf"], unique=True, sqlite_where=where, postgresql_where=where
+    )
     connection = op.get_bind()
     found = list(_standing(connection))
     if found:
@@ -117,6 +127,9 @@ def _passed(name: str, columns: list[str]) -> None:
 def downgrade() -> None:
     """Lower."""
     op.execute("UPDATE timers SET status = 'fired' WHERE status = 'overdue'")
+    op.drop_index("ix_entries_leaf", "entries")
+    with op.batch_alter_table("entries") as entries:
+        entries.create_unique_constraint("uq_entries_leaf", ["leaf"])
     op.drop_index("ix_cases_workflow_key", "cases")
     op.drop_index("ix_cases_workflow_state_key", "cases")
     op.create_index("ix_cases_final_workflow_state_key", "cases", ["final", "workflow", "state", "key"])
