@@ -75,7 +75,7 @@ def show(
 def seal(ctx: typer.Context) -> None:
     """Seal them."""
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     if office.secret_key is None:
         raise InputError(
             Text("Das Amt hat keinen Schlüssel (audit.key).", "The office has no key (audit.key)."),
@@ -204,7 +204,16 @@ def export(
                 Text("Ein Bündel enthält die ganze Akte.", "A bundle holds the whole trail."),
                 hint=Text("Lassen Sie --case weg.", "Leave --case out."),
             )
-        office.seal()
+        if office.unchecked_database.file.writable:
+            office.seal()
+        else:
+            note(
+                Text(
+                    "Hier darf nur gelesen werden: Was noch nicht versiegelt ist, steht so auch im Bündel.",
+                    "Nothing can be written here: what is not sealed yet stays so in the bundle.",
+                ),
+                desk.lang,
+            )
         trail.export_bundle(office, file, reveal=reveal, with_documents=documents)
     else:
         trail.export(office, kind, file, case, desk.lang, excel=excel)

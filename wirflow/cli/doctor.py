@@ -44,7 +44,7 @@ def doctor(
     from wirflow.office import health  # noqa: PLC0415 - the help page needs none of it
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office if rearm else desk.office
     _ = office.profile  # a wirflow.toml that names no Land would be found on the day of a deadline only
     if rearm:
         count = office.engine.rearm_failed()

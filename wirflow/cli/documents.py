@@ -160,7 +160,8 @@ def prune(
     from wirflow.office import documents  # noqa: PLC0415 - the help page needs none of it
 
     desk = desk_of(ctx)
-    found = documents.prune(desk.office, young=young, dry_run=dry_run)
+    office = desk.office if dry_run else desk.writable_office
+    found = documents.prune(office, young=young, dry_run=dry_run)
     rows = [{"path": str(item.path), "size": item.size, "removed": not dry_run} for item in found]
     screen = Screen(desk.lang)
     if format_ is Format.JSON:

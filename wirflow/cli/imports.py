@@ -43,7 +43,7 @@ def import_(
     from wirflow.office import intake  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     workflows = office.workflows()
     taken = intake.read(file, workflows, office.zone, office.reports.workflow_of_keys())
     actor = person or (taken.actor if taken.actor in office.settings.people else None) or office.person

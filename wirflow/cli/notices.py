@@ -162,7 +162,7 @@ def preview(ctx: typer.Context, number: NumberArgument) -> None:
 def retry(ctx: typer.Context, number: NumberArgument) -> None:
     """Let them be sent again."""
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     if number == "all":
         given_up = office.reports.notices(states=("dead", "unknown"))
         found = [item for item in given_up if item.channel != "none"]

@@ -98,7 +98,7 @@ def run(
     from wirflow.watch import logs  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     form = _chosen("--log", log, logs.FORM_VARIABLE, logs.FORMS)
     level = _chosen("--log-level", log_level, logs.LEVEL_VARIABLE, logs.LEVELS)
     if metrics is not None and once:

@@ -19,6 +19,7 @@ from sqlalchemy import ClauseElement, create_engine, event, make_url, select, te
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from wirflow.errors import ConflictError, DatabaseError, InputError
+from wirflow.store.datafile import DataFile, ReadOnly, read_only
 from wirflow.store.tables import VERSION
 from wirflow.text import Text
 
@@ -180,7 +181,8 @@ class Database:
         """
         try:
             self.url = make_url(url)
-            self.engine = _engine(url)
+            self.file = DataFile(self.url.database if self.url.get_backend_name() == "sqlite" else None)
+            self.engine = _engine(url, self.file)
         except (ArgumentError, ImportError, ValueError) as error:
             shown = _PASSWORD.sub(r"\1***\2", url)
             raise InputError(
@@ -478,10 +480,11 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, self.driver_error) as error:
-            raise _translate(error, self.url.render_as_string(hide_password=True)) from error
+            shown = self.url.render_as_string(hide_password=True)
+            raise self.file.disturbed() or _translate(error, shown) from error
         except msgspec.MsgspecError as error:
             # Nothing else is decoded inside a transaction but what the tables hold.
-            raise unreadable(str(error)) from error
+            raise self.file.disturbed() or unreadable(str(error)) from error
 
 
 _PASSWORD = re.compile(r"(//[^:/@]*:).*(@)")
@@ -489,6 +492,9 @@ _PASSWORD = re.compile(r"(//[^:/@]*:).*(@)")
 
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes of a serialization failure, a deadlock, and a lock that was not to be had."""
+
+_READ_ONLY = "25006"
+"""PostgreSQL's code of a server that only reads, such as a replica."""
 
 _ALONE = text("SELECT pg_try_advisory_xact_lock(:duty)")
 
@@ -503,11 +509,12 @@ _PARAMSTYLES = {"sqlite": "named", "postgresql": "pyformat"}
 _SELECT_VERSION = select(text("version_num")).select_from(text(_VERSION_TABLE))
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, file: DataFile) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "do_connect", file.open)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -516,6 +523,8 @@ def _engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not begin transactions by itself: who needs one says which.
     connection.isolation_level = None
+    if isinstance(connection, ReadOnly):
+        return
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -572,6 +581,8 @@ def _translate(error: Exception, url: str) -> ConflictError | DatabaseError:
             ),
             hint=Text("Versuchen Sie es gleich noch einmal.", "Try again in a moment."),
         )
+    if "readonly database" in words or getattr(cause, "sqlstate", None) == _READ_ONLY:
+        return read_only(url)
     return DatabaseError(
         Text(f"Die Datenbank {url} meldet: {words}", f"The database {url} says: {words}"),
         hint=_RESTORE
