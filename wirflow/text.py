@@ -32,3 +32,15 @@ class Text:
 
     def __str__(self) -> str:
         return self.en
+
+
+def counted(number: int, one: Text, many: Text) -> Text:
+    """A number with its noun, and what of the sentence bends with it: `1 file`, `2 files`.
+
+    Args:
+        number: how many.
+        one: the words behind a 1.
+        many: the words behind every other number.
+    """
+    words = one if number == 1 else many
+    return Text(f"{number} {words.de}", f"{number} {words.en}")

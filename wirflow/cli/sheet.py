@@ -28,6 +28,7 @@ _EVENTS: Final = {
     "start": Text("Angelegt", "Started"),
     "import": Text("Übernommen", "Imported"),
     "migration": Text("Auf neue Fassung umgestellt", "Moved to a new version"),
+    "forwarding": Text("Schreiben weitergegeben", "Notice passed on"),
     HEARD: Text("Ein Untervorgang hat sich geändert", "A child changed"),
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from wirflow.clock import civil_date
 from wirflow.store import queries
 from wirflow.store.definitions import Definitions
-from wirflow.text import Lang, Text
+from wirflow.text import Lang, Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -97,25 +97,26 @@ def _database(damage: list[str], count: int, final: int) -> Sign:
             text=Text(f"Die Datenbank ist beschädigt: {damage[0]}", f"The database is damaged: {damage[0]}"),
             hint=Text("Spielen Sie die letzte Sicherung zurück.", "Restore the latest backup."),
         )
+    cases = counted(count, Text("Vorgang", "case"), Text("Vorgänge", "cases"))
     return Sign(
         name="database",
         grade="good",
         text=Text(
-            f"Datenbank unversehrt: {count} Vorgänge, {final} davon am Ende.",
-            f"Database intact: {count} cases, {final} of them at an end.",
+            f"Datenbank unversehrt: {cases.de}, {final} davon am Ende.",
+            f"Database intact: {cases.en}, {final} of them at an end.",
         ),
     )
 
 
 def _timers(failed: list[TimerRow], late: int, zone: str) -> Sign:
     if failed:
-        count = len(failed)
         return Sign(
             name="timers",
             grade="bad",
-            text=Text(
-                f"{count} Fristen oder Signale sind gescheitert.",
-                f"{count} deadlines or signals have failed.",
+            text=counted(
+                len(failed),
+                Text("Frist oder Signal ist gescheitert.", "deadline or signal has failed."),
+                Text("Fristen oder Signale sind gescheitert.", "deadlines or signals have failed."),
             ),
             hint=Text(
                 "Beheben Sie die Ursache; 'wirflow doctor --rearm' versucht es noch einmal.",
@@ -127,8 +128,10 @@ def _timers(failed: list[TimerRow], late: int, zone: str) -> Sign:
         return Sign(
             name="timers",
             grade="note",
-            text=Text(
-                f"{late} Fristen oder Signale sind überfällig.", f"{late} deadlines or signals are overdue."
+            text=counted(
+                late,
+                Text("Frist oder Signal ist überfällig.", "deadline or signal is overdue."),
+                Text("Fristen oder Signale sind überfällig.", "deadlines or signals are overdue."),
             ),
             hint=Text("'wirflow run' holt sie nach.", "'wirflow run' catches up."),
         )
@@ -153,9 +156,15 @@ def _refused(refused: int) -> Sign:
         return Sign(
             name="refused",
             grade="note",
-            text=Text(
-                f"{refused} Fristen oder Signale hat eine Regel abgelehnt.",
-                f"{refused} deadlines or signals were refused by a rule.",
+            text=counted(
+                refused,
+                Text(
+                    "Frist oder Signal hat eine Regel abgelehnt.", "deadline or signal was refused by a rule."
+                ),
+                Text(
+                    "Fristen oder Signale hat eine Regel abgelehnt.",
+                    "deadlines or signals were refused by a rule.",
+                ),
             ),
             hint=Text("'wirflow status KEY' sagt, welche.", "'wirflow status KEY' says which."),
         )
@@ -168,9 +177,15 @@ def _notices(states: Mapping[str, int]) -> Sign:
         return Sign(
             name="notices",
             grade="bad",
-            text=Text(
-                f"{lost} Schreiben sind nicht zustellbar oder ungewiss.",
-                f"{lost} notices are undeliverable or uncertain.",
+            text=counted(
+                lost,
+                Text(
+                    "Schreiben ist nicht zustellbar oder ungewiss.", "notice is undeliverable or uncertain."
+                ),
+                Text(
+                    "Schreiben sind nicht zustellbar oder ungewiss.",
+                    "notices are undeliverable or uncertain.",
+                ),
             ),
             hint=Text(
                 "'wirflow notices --state dead' und '--state unknown' zeigen sie.",
@@ -178,13 +193,12 @@ def _notices(states: Mapping[str, int]) -> Sign:
             ),
         )
     waiting = states.get("pending", 0) + states.get("sending", 0)
+    open_ = counted(waiting, Text("wartet", "waiting"), Text("warten", "waiting"))
+    sent = counted(states.get("sent", 0), Text("Schreiben", "notice"), Text("Schreiben", "notices"))
     return Sign(
         name="notices",
         grade="good",
-        text=Text(
-            f"{states.get('sent', 0)} Schreiben zugestellt, {waiting} warten.",
-            f"{states.get('sent', 0)} notices delivered, {waiting} waiting.",
-        ),
+        text=Text(f"{sent.de} zugestellt, {open_.de}.", f"{sent.en} delivered, {open_.en}."),
     )
 
 
@@ -287,8 +301,10 @@ def clock_hint(*, practice: bool) -> Text:
 
 
 def _seals(unsealed: int) -> Sign:
-    words = Text(
-        f"{unsealed} Einträge sind noch nicht versiegelt.", f"{unsealed} entries are not sealed yet."
+    words = counted(
+        unsealed,
+        Text("Eintrag ist noch nicht versiegelt.", "entry is not sealed yet."),
+        Text("Einträge sind noch nicht versiegelt.", "entries are not sealed yet."),
     )
     if unsealed:
         return Sign(name="seals", grade="note", text=words, hint=Text.same("'wirflow audit seal'"))
