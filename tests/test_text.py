@@ -33,6 +33,20 @@ def test_one_is_counted_in_the_singular(number, german, english):
     assert found == Text(f"{number} {german}", f"{number} {english}")
 
 
+@pytest.mark.parametrize("text", [Text("Säumig: „x“\nzwei", "Late"), Text.same(""), Text.same('{"de": 1}')])
+def test_what_is_kept_in_both_languages_is_read_back(text):
+    """Both languages come back as they were."""
+    assert Text.read(text.kept()) == text
+
+
+@pytest.mark.parametrize(
+    "words", ["Broken template.", "", "{", '{"de": "x"}', '{"de": 1, "en": 2}', '{"de":', "[]"]
+)
+def test_what_was_kept_in_one_language_is_read_as_it_is(words):
+    """Rows of before, and whatever else stands there, read the same in both languages."""
+    assert Text.read(words) == Text.same(words)
+
+
 def test_no_message_counts_by_itself():
     """Behind a number that may be one no plural stands in a text: `counted` knows the singular, too."""
     wrong = []

@@ -9,6 +9,8 @@ Lang = Literal["de", "en"]
 
 LANGS: tuple[Lang, ...] = get_args(Lang)
 
+_KEPT = '{"de":'
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -29,6 +31,26 @@ class Text:
     def pick(self, lang: Lang) -> str:
         """The text in one language."""
         return self.de if lang == "de" else self.en
+
+    def kept(self) -> str:
+        """Both languages as one string, for a column that is read by people of either."""
+        import json  # noqa: PLC0415 - every command loads this module, and few need it
+
+        return json.dumps({"de": self.de, "en": self.en}, ensure_ascii=False)
+
+    @classmethod
+    def read(cls, words: str) -> Text:
+        """What `kept` wrote; anything else, such as words in one language, reads the same in both."""
+        if words.startswith(_KEPT):
+            import json  # noqa: PLC0415 - likewise
+
+            try:
+                found = json.loads(words)
+            except ValueError:
+                return cls.same(words)
+            if found.keys() == {"de", "en"} and all(isinstance(text, str) for text in found.values()):
+                return cls(**found)
+        return cls.same(words)
 
     def __str__(self) -> str:
         return self.en

@@ -115,7 +115,12 @@ def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:
         ],
         "notices": [tables.whole_notice_json(notice) for notice in sheet.notices],
         "troubles": [
-            {"name": row.name, "kind": row.kind, "status": row.status, "error": row.error}
+            {
+                "name": row.name,
+                "kind": row.kind,
+                "status": row.status,
+                "error": row.error and row.error.pick(lang),
+            }
             for row in sheet.troubles
         ],
         "sources": dict(view.case.sources),
@@ -373,7 +378,8 @@ def _troubles(screen: Screen, sheet: Sheet) -> None:
             "refused": Text("abgelehnt", "refused"),
         }[row.status].pick(lang)
         day = when(civil_date(row.due_at, sheet.office.zone), sheet.today, lang)
-        screen.block(f"{name} ({day}): {status}. {row.error or ''}", first="✗ ", rest="  ", style="red")
+        error = row.error.pick(lang) if row.error else ""
+        screen.block(f"{name} ({day}): {status}. {error}", first="✗ ", rest="  ", style="red")
 
 
 def _styled(words: str, style: str) -> Any:

@@ -144,11 +144,15 @@ def _failed(row: TimerRow, zone: str) -> Text:
     """Which case, which timer, since when, why."""
     day = civil_date(row.due_at, zone)
     name = f"{row.name} {row.label}".strip()
-    words = (row.error or "").splitlines()[0] if row.error else "–"
+    words = row.error or Text.same("–")
     return Text(
-        f"{row.case}, {name}, fällig seit {day:%d.%m.%Y}: {words}",
-        f"{row.case}, {name}, due since {day:%Y-%m-%d}: {words}",
+        f"{row.case}, {name}, fällig seit {day:%d.%m.%Y}: {_first(words.de)}",
+        f"{row.case}, {name}, due since {day:%Y-%m-%d}: {_first(words.en)}",
     )
+
+
+def _first(words: str) -> str:
+    return next(iter(words.splitlines()), "–")
 
 
 def _refused(refused: int) -> Sign:
