@@ -160,6 +160,9 @@ class Mail:
         if faults.strikes(0.05, "mail: taken, worker dead"):
             raise PowerCutError
 
+    def rest(self) -> None:
+        """Nothing more for now."""
+
 
 class Life:
     """An office that is lived through once."""

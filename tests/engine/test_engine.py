@@ -15,6 +15,7 @@ from wirflow.core.decision import Refusal
 from wirflow.engine import Outcome
 from wirflow.errors import InputError, UnknownNameError
 from wirflow.store import cases, trail
+from wirflow.text import Text
 
 AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
 
@@ -330,7 +331,9 @@ def test_a_poisoned_timer_is_set_aside_and_blocks_nobody(office, tmp_path):
     assert drained.failed > 0
     assert office.state("G-2") == "expired"
     errors = office.rows("SELECT error FROM timers WHERE status = 'failed'")
-    assert "ending" in errors[0][0]
+    kept = Text.read(errors[0][0])
+    assert kept.de.startswith("Vorlage ending.de.j2")
+    assert kept.en.startswith("Template ending.de.j2")
     (tmp_path / "templates" / "ending.de.j2").write_text("Betreff: x\n\ny\n", encoding="utf-8")
     fresh = Office(
         type(office.engine)(office.database, office.clock, office.engine.profile, _templates(tmp_path)),

@@ -82,6 +82,7 @@ class Recorder:
         self.name = name
         self.idempotent = idempotent
         self.got: list[str] = []
+        self.rested = 0
         self.faults: list[BaseException | None] = []
         self.before: Callable[[Notice], None] = lambda _item: None
 
@@ -92,6 +93,10 @@ class Recorder:
         if fault is not None:
             raise fault
         self.got.append(item.recipient)
+
+    def rest(self) -> None:
+        """Nothing more for now."""
+        self.rested += 1
 
 
 def busy() -> DeliveryError:

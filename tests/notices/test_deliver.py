@@ -208,6 +208,18 @@ def test_a_late_claim_cannot_be_settled(office):
     assert set(states(office).values()) == {"sent"}
 
 
+def test_a_channel_rests_when_the_round_is_over(office):
+    """What it kept open it may let go of, also when the round broke off."""
+    channel = Recorder()
+    deliverer = Deliverer(office.engine, {"file": channel})
+    channel.faults = [PowerCutError()]
+    with pytest.raises(PowerCutError):
+        deliverer.deliver()
+    assert channel.rested == 1
+    deliverer.deliver()
+    assert channel.rested == 2
+
+
 @pytest.mark.parametrize("idempotent", [True, False])
 def test_a_round_may_be_cut_short(office, idempotent):
     """`most` is kept exactly, and the rest is left unclaimed."""

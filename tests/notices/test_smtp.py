@@ -21,9 +21,9 @@ from tests.notices.sample import NOTICE, PROFILE, created, notice, notices_of, t
 from tests.support import open_office
 from wirflow.errors import DeliveryError, InputError
 from wirflow.notices.channel import UncertainError
-from wirflow.notices.deliver import Deliverer
+from wirflow.notices.deliver import LEASE, Deliverer
 from wirflow.notices.message import build
-from wirflow.notices.smtp import SmtpChannel, SmtpServer
+from wirflow.notices.smtp import MOST, SmtpChannel, SmtpServer
 
 NOW = datetime(2021, 7, 1, tzinfo=UTC)
 HOST = "127.0.0.1"
@@ -36,9 +36,13 @@ class Handler:
         self.got = []
         self.answers = {}
         self.seen = []
+        self.lines = []
+        """The connection of each message, by its port."""
+        self.transport = None
 
-    async def handle_MAIL(self, _server, _session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
+    async def handle_MAIL(self, _server, session, envelope, address, _options):  # noqa: N802 - aiosmtpd's name
         """Answer to MAIL FROM."""
+        self.lines.append(session.peer[1])
         envelope.mail_from = address
         return self._answer("MAIL", "250 OK")
 
@@ -51,6 +55,7 @@ class Handler:
     async def handle_DATA(self, server, _session, envelope):  # noqa: N802 - likewise
         """Answer to the message."""
         self.got.append(envelope)
+        self.transport = server.transport
         answer = self._answer("DATA", "250 OK")
         if answer == "die":
             server.transport.abort()
@@ -92,6 +97,7 @@ def start():
 
     yield begin
     for item in running:
+        item.channel.rest()
         item.controller.stop(no_assert=True)
 
 
@@ -291,3 +297,133 @@ def test_an_outbox_ends_as_the_server_answers(start, tmp_path):
     assert deliverer.deliver().sent == 1
     assert sorted(item.state for item in notices_of(office)) == ["dead", "sent", "unknown"]
     assert len(server.handler.got) == 2
+
+
+def several(count):
+    """Notices to different readers, each with a Message-ID of its own."""
+    return [
+        notice(address=f"reader-{number}@office.example", message_id=f"<{number}@office.example>")
+        for number in range(count)
+    ]
+
+
+def readers(server):
+    """To whom the messages went that arrived, in order."""
+    return [envelope.rcpt_tos for envelope in server.handler.got]
+
+
+def test_a_round_goes_over_one_connection(start, tmp_path):
+    """All notices of a round share a connection, and it is given back when the round is over."""
+    server = start()
+    office = open_office(tmp_path)
+    write_notices(office)
+    deliverer = Deliverer(office.engine, {"file": server.channel})
+    assert deliverer.deliver().sent == 3
+    write_notices(office, "G-2")
+    assert deliverer.deliver().sent == 3
+    lines = server.handler.lines
+    assert len(set(lines[:3])) == len(set(lines[3:])) == 1
+    assert lines[0] != lines[3]
+
+
+@pytest.mark.parametrize("answer", ["451 later", "550 no such user"])
+def test_who_is_refused_spoils_nothing_for_the_next(start, answer):
+    """A reader whom the server refuses is forgotten by it, and the next one gets only their own message."""
+    server = start()
+    first, second, third = several(3)
+    server.handler.answers = {"RCPT": ["250 OK", answer]}
+    server.channel.send(first, NOW)
+    with pytest.raises(DeliveryError):
+        server.channel.send(second, NOW)
+    server.channel.send(third, NOW)
+    assert readers(server) == [[first.address], [third.address]]
+    assert len(set(server.handler.lines)) == 1
+
+
+def test_a_message_that_is_refused_spoils_nothing_either(start):
+    """After a refused message the connection serves the next."""
+    server = start()
+    server.handler.answers = {"DATA": ["554 spam"]}
+    first, second = several(2)
+    with pytest.raises(DeliveryError) as refused:
+        server.channel.send(first, NOW)
+    assert refused.value.permanent
+    server.channel.send(second, NOW)
+    assert len(set(server.handler.lines)) == 1
+
+
+def test_a_connection_that_dropped_meanwhile_is_made_anew(start):
+    """A server that hung up between two notices costs neither of them anything, and nothing comes twice."""
+    server = start()
+    first, second = several(2)
+    server.channel.send(first, NOW)
+    server.controller.loop.call_soon_threadsafe(server.handler.transport.abort)
+    server.channel.send(second, NOW)
+    assert readers(server) == [[first.address], [second.address]]
+    assert len(set(server.handler.lines)) == 2
+
+
+@pytest.mark.parametrize(
+    ("step", "answer"), [("MAIL", "421 too many"), ("MAIL", "452 too many"), ("RCPT", "421 too many")]
+)
+def test_a_server_that_has_had_enough_gets_the_next_on_a_fresh_connection(start, step, answer):
+    """A limit of mails for each connection is no word about the notice: it goes out at once."""
+    server = start()
+    first, second = several(2)
+    server.handler.answers = {step: ["250 OK", answer]}
+    server.channel.send(first, NOW)
+    server.channel.send(second, NOW)
+    assert readers(server) == [[first.address], [second.address]]
+    assert len(set(server.handler.lines)) == 2
+
+
+def test_a_server_that_has_had_enough_of_us_altogether_is_left_alone(start):
+    """On a fresh connection its word counts: the notice waits, and nobody knocks again in the same breath."""
+    server = start()
+    first, second = several(2)
+    server.handler.answers = {"MAIL": ["250 OK", "421 too many", "421 too many"]}
+    server.channel.send(first, NOW)
+    with pytest.raises(DeliveryError) as waits:
+        server.channel.send(second, NOW)
+    assert not waits.value.permanent
+    assert len(server.handler.lines) == 3
+
+
+def test_a_message_whose_answer_is_lost_is_not_sent_again_over_another_connection(start):
+    """Also on a connection that has served before, what may have arrived is in doubt, and goes out once."""
+    server = start()
+    first, second, third = several(3)
+    server.handler.answers = {"DATA": ["250 OK", "die"]}
+    server.channel.send(first, NOW)
+    with pytest.raises(UncertainError):
+        server.channel.send(second, NOW)
+    server.channel.send(third, NOW)
+    assert readers(server) == [[first.address], [second.address], [third.address]]
+
+
+def test_a_connection_takes_only_so_many(start):
+    """After `MOST` notices a new connection is made: many servers would refuse more."""
+    server = start()
+    for item in several(MOST + 1):
+        server.channel.send(item, NOW)
+    lines = server.handler.lines
+    assert len(set(lines[:MOST])) == 1
+    assert lines[MOST] != lines[0]
+
+
+def test_each_notice_is_claimed_when_its_turn_comes(start, tmp_path):
+    """However slow a batch is, no lease lapses over it: each claim holds for one notice alone."""
+    server = start()
+    office = open_office(tmp_path)
+    write_notices(office)
+    send, claims = server.channel.send, []
+
+    def slowly(item, now):
+        claims.append([one.state for one in notices_of(office)].count("sending"))
+        office.clock.set(office.clock.now() + LEASE * 0.9)
+        send(item, now)
+
+    server.channel.send = slowly
+    done = Deliverer(office.engine, {"file": server.channel}).deliver()
+    assert (done.sent, done.unknown) == (3, 0)
+    assert claims == [1, 1, 1]

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from contextlib import contextmanager
 from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,10 @@ from wirflow.audit.verify import verify_bundle
 from wirflow.core.decision import Refusal
 from wirflow.definition.model import Escalation, Notice, Requirement
 from wirflow.definition.version_map import VersionMap
+from wirflow.engine import Engine
 from wirflow.engine.migrating import Migrator
 from wirflow.reports.trail import Trail
+from wirflow.store import outbox
 from wirflow.store.session import LiteSession, Session
 from wirflow.store.tables import metadata
 from wirflow.text import Text
@@ -108,7 +111,9 @@ def lived(tmp_path_factory) -> Iterator[Office]:
     names = {"grant": VersionMap(workflow="grant", fields={"holder": None})}
     moves = list(door.apply(["G-2"], names, actor="leo"))
     assert moves[0].obstacles == ()
-    office.at("2022-08-16T08:00:00").engine.seal(KEY)
+    office.at("2022-08-16T08:00:00")
+    pass_on(office)
+    engine.seal(KEY)
     engine.submit("G-3", "edit", actor="ada", given={"note": "last"})
     yield office
     office.database.close()
@@ -128,6 +133,21 @@ def deliver(office: Office) -> None:
         for notice in engine.claim_notices(1, now + timedelta(minutes=5)):
             if ending:
                 engine.settle_notice(notice, ending, again=now + timedelta(days=900), error=error)
+
+
+def pass_on(office: Office) -> None:
+    """Let two notices find no reader, and one of them be passed on when somebody has the role."""
+    engine = office.engine
+    profile = replace(engine.profile, people={"leo": PEOPLE["leo"]})
+    vacant = Engine(office.database, office.clock, profile, engine._templates)
+    for key in ("G-4", "G-5"):
+        data = {"amount": Decimal(1), "unit": "330222", "award_ends": date(2022, 9, 1)}
+        vacant.start(new(key, data, state="approved"), actor="leo")
+    vacant.drain()
+    with office.database.reading() as session:
+        dead = [item for item in outbox.notices(session) if item.channel == "none"]
+    assert [item.case for item in dead] == ["G-4", "G-5"]
+    assert engine.retry_notice(dead[0])
 
 
 def fail_a_timer(office: Office) -> None:
@@ -212,7 +232,7 @@ KINDS = {
     "cases": "key",
     "entries": "kind",
     "timers": "kind || status",
-    "outbox": "state",
+    "outbox": "state || channel",
     "personal": "value IS NULL",
     "checkpoints": "size",
 }

@@ -72,18 +72,18 @@ def test_a_difference_is_readable_in_both_languages(wirflow):
     assert lines[at + 1 : at + 3] == ["- expected: over", "+ came: approved"]
     assert "✓ good: Good" in lines
     assert "✗ wrong: Wrong" in lines
-    assert "2 scenarios played: 1 as written, 1 otherwise (1 differences)." in lines
+    assert "2 scenarios played: 1 as written, 1 otherwise (1 difference)." in lines
     german = wirflow("test --lang de")[1]
     assert "- erwartet: over" in german
     assert "+ gekommen: approved" in german
-    assert "2 Szenarien gespielt: 1 wie geschrieben, 1 anders (1 Abweichungen)." in german
+    assert "2 Szenarien gespielt: 1 wie geschrieben, 1 anders (1 Abweichung)." in german
 
 
 def test_what_holds_exits_with_nought(wirflow):
     """Named files are played instead of the folder."""
     code, out, _ = wirflow("test scenarios/good.yaml --lang en")
     assert code == 0
-    assert "1 scenarios played: 1 as written." in out
+    assert "1 scenario played: 1 as written." in out
 
 
 def test_coverage_is_summed_up_and_spelled_out(wirflow):

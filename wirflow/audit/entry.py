@@ -25,7 +25,7 @@ VERSION: Final = 1
 """The version of the body's format, written as `v`."""
 
 KINDS: Final = frozenset(
-    {"start", "action", "deadline", "reminder", "signal", "import", "correction", "migration"}
+    {"start", "action", "deadline", "reminder", "signal", "import", "correction", "migration", "forwarding"}
 )
 """What made an entry: who or what came through the engine's door."""
 

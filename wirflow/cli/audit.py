@@ -14,7 +14,7 @@ from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen, note
 from wirflow.cli.words import both
 from wirflow.errors import InputError, UnknownNameError, because
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from wirflow.audit.verify import Report
@@ -75,7 +75,7 @@ def show(
 def seal(ctx: typer.Context) -> None:
     """Seal them."""
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     if office.secret_key is None:
         raise InputError(
             Text("Das Amt hat keinen Schlüssel (audit.key).", "The office has no key (audit.key)."),
@@ -204,7 +204,16 @@ def export(
                 Text("Ein Bündel enthält die ganze Akte.", "A bundle holds the whole trail."),
                 hint=Text("Lassen Sie --case weg.", "Leave --case out."),
             )
-        office.seal()
+        if office.unchecked_database.file.writable:
+            office.seal()
+        else:
+            note(
+                Text(
+                    "Hier darf nur gelesen werden: Was noch nicht versiegelt ist, steht so auch im Bündel.",
+                    "Nothing can be written here: what is not sealed yet stays so in the bundle.",
+                ),
+                desk.lang,
+            )
         trail.export_bundle(office, file, reveal=reveal, with_documents=documents)
     else:
         trail.export(office, kind, file, case, desk.lang, excel=excel)
@@ -232,17 +241,19 @@ def _tell(screen: Screen, report: Report) -> None:
             style="red",
         )
     counts: dict[str, Any] = report.json()["counts"]
+    entries = counted(counts["entries"], Text("Eintrag", "entry"), Text("Einträge", "entries"))
+    cases = counted(counts["cases"], Text("Vorgang", "case"), Text("Vorgängen", "cases"))
+    points = counted(
+        counts["checkpoints"], Text("Prüfpunkt", "checkpoint"), Text("Prüfpunkte", "checkpoints")
+    )
     numbers = Text(
-        f"{counts['entries']} Einträge in {counts['cases']} Vorgängen, {counts['sealed']} versiegelt,"
-        f" {counts['checkpoints']} Prüfpunkte.",
-        f"{counts['entries']} entries in {counts['cases']} cases, {counts['sealed']} sealed,"
-        f" {counts['checkpoints']} checkpoints.",
+        f"{entries.de} in {cases.de}, {counts['sealed']} versiegelt, {points.de}.",
+        f"{entries.en} in {cases.en}, {counts['sealed']} sealed, {points.en}.",
     )
     screen.say(numbers)
     if not report.ok:
-        screen.say(
-            Text(f"{len(report.findings)} Befunde.", f"{len(report.findings)} findings."), style="bold red"
-        )
+        found_ = counted(len(report.findings), Text("Befund", "finding"), Text("Befunde", "findings"))
+        screen.say(Text(f"{found_.de}.", f"{found_.en}."), style="bold red")
         return
     screen.say(Text("Die Akte stimmt.", "The trail verifies."), style="bold green")
     if not report.key_trusted:

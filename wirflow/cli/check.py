@@ -13,7 +13,7 @@ from wirflow.cli.app import Command
 from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Screen, note
 from wirflow.cli.words import both
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -139,11 +139,11 @@ def check(
                 screen.block(f"  {line}", rest="    ")
         errors = sum(finding.severity == "error" for finding in result.findings)
         hints = len(result.findings) - errors
+        read = counted(result.files, Text("Datei", "file"), Text("Dateien", "files"))
+        wrong = counted(errors, Text("Fehler", "error"), Text("Fehler", "errors"))
+        told = counted(hints, Text("Hinweis", "warning"), Text("Hinweise", "warnings"))
         screen.say(
-            Text(
-                f"{result.files} Dateien geprüft: {errors} Fehler, {hints} Hinweise.",
-                f"{result.files} files checked: {errors} errors, {hints} warnings.",
-            ),
+            Text(f"{read.de} geprüft: {wrong.de}, {told.de}.", f"{read.en} checked: {wrong.en}, {told.en}."),
             style="red" if errors else "green",
         )
     _barred(result.barred, desk.lang)

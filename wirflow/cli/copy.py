@@ -11,7 +11,7 @@ from wirflow.cli.bar import bar
 from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen, note
 from wirflow.cli.words import both
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from wirflow.office.copying import Move
@@ -81,11 +81,11 @@ def _show(screen: Screen, move: Move) -> None:
         table.add_row(name, str(rows))
     screen.show(table)
     screen.say()
-    cases = move.rows["cases"]
+    cases = counted(move.rows["cases"], Text("Vorgang", "case"), Text("Vorgängen", "cases"))
     screen.say(
         Text(
-            f"Verglichen: Stand und letzter Hash von {cases} Vorgängen und alle Zeilen sind gleich.",
-            f"Compared: state and last digest of {cases} cases, and all rows, are the same on both sides.",
+            f"Verglichen: Stand und letzter Hash von {cases.de} und alle Zeilen sind gleich.",
+            f"Compared: state and last digest of {cases.en}, and all rows, are the same on both sides.",
         ),
         style="green",
     )

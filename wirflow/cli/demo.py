@@ -15,7 +15,7 @@ from wirflow.cli.options import day
 from wirflow.cli.screen import Format, FormatOption, Screen
 from wirflow.cli.words import both
 from wirflow.definition.values import show_date
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,12 +114,12 @@ def _show(  # noqa: PLR0917 - the parts of one page
     screen.show(tables.deadlines(screen, coming, today))
     screen.say()
     if fired:
-        screen.say(
-            Text(
-                f"Von selbst ausgelöst: {fired} Fristen, Erinnerungen und Signale.",
-                f"Fired by themselves: {fired} deadlines, reminders and signals.",
-            )
+        what = counted(
+            fired,
+            Text("Frist, Erinnerung oder Signal", "deadline, reminder or signal"),
+            Text("Fristen, Erinnerungen und Signale", "deadlines, reminders and signals"),
         )
+        screen.say(Text(f"Von selbst ausgelöst: {what.de}.", f"Fired by themselves: {what.en}."))
     screen.say(
         Text(f"Das Übungsamt liegt in {office.folder}.", f"The practice office is in {office.folder}.")
     )

@@ -65,6 +65,17 @@ class Desk:
 
         return Office.find(self.office_option)
 
+    @property
+    def writable_office(self) -> Office:
+        """The office that is meant, for a command that changes something.
+
+        Raises:
+            InputError: there is none, or its settings are wrong.
+            DatabaseError: nothing can be written there; said before anything else is done or asked.
+        """
+        self.office.unchecked_database.file.must_be_writable()
+        return self.office
+
     def warn_of_rules(self) -> None:
         """Say, beside the data, that the office's own rules are wrong and what that means for deadlines."""
         from wirflow.cli.screen import note  # noqa: PLC0415 - see above

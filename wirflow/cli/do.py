@@ -55,7 +55,7 @@ def do(
     from wirflow.text import Text  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     acting.look_at_clock(office, desk.lang)
     typed = pairs("--set", given)
     stored = office.engine.look(key)

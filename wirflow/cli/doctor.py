@@ -10,7 +10,7 @@ from wirflow.cli.app import Command
 from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen, note
 from wirflow.cli.words import both
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -44,17 +44,22 @@ def doctor(
     from wirflow.office import health  # noqa: PLC0415 - the help page needs none of it
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office if rearm else desk.office
     _ = office.profile  # a wirflow.toml that names no Land would be found on the day of a deadline only
     if rearm:
         count = office.engine.rearm_failed()
-        note(
+        words = counted(
+            count,
             Text(
-                f"{count} Fristen oder Signale sind wieder scharf; 'wirflow run' löst sie aus.",
-                f"{count} deadlines or signals are armed again; 'wirflow run' fires them.",
+                "Frist oder Signal ist wieder scharf; 'wirflow run' löst es aus.",
+                "deadline or signal is armed again; 'wirflow run' fires it.",
             ),
-            desk.lang,
+            Text(
+                "Fristen oder Signale sind wieder scharf; 'wirflow run' löst sie aus.",
+                "deadlines or signals are armed again; 'wirflow run' fires them.",
+            ),
         )
+        note(words, desk.lang)
     signs = health.examine(office)
     screen = Screen(desk.lang)
     if format_ is Format.JSON:

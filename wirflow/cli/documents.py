@@ -12,7 +12,7 @@ from wirflow.cli.app import Command, Group
 from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen, note
 from wirflow.cli.words import both
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,12 +121,13 @@ def verify(ctx: typer.Context, key: CaseArgument = None, *, format_: FormatOptio
     if format_ is not Format.TABLE or lost:
         _show(screen, rows if format_ is not Format.TABLE else lost, format_)
     if format_ is Format.TABLE:
-        screen.say(
-            Text(
-                f"{len(rows)} Dateien verglichen, {len(lost)} fehlen oder wurden verändert.",
-                f"{len(rows)} files compared, {len(lost)} are missing or were changed.",
-            )
+        files = counted(len(rows), Text("Datei", "file"), Text("Dateien", "files"))
+        gone = counted(
+            len(lost),
+            Text("fehlt oder wurde verändert", "is missing or was changed"),
+            Text("fehlen oder wurden verändert", "are missing or were changed"),
         )
+        screen.say(Text(f"{files.de} verglichen, {gone.de}.", f"{files.en} compared, {gone.en}."))
     if lost:
         raise typer.Exit(EXIT_FINDINGS)
 
@@ -160,7 +161,8 @@ def prune(
     from wirflow.office import documents  # noqa: PLC0415 - the help page needs none of it
 
     desk = desk_of(ctx)
-    found = documents.prune(desk.office, young=young, dry_run=dry_run)
+    office = desk.office if dry_run else desk.writable_office
+    found = documents.prune(office, young=young, dry_run=dry_run)
     rows = [{"path": str(item.path), "size": item.size, "removed": not dry_run} for item in found]
     screen = Screen(desk.lang)
     if format_ is Format.JSON:
@@ -171,7 +173,8 @@ def prune(
         for row in rows:
             screen.say(str(row["path"]))
         done = Text("entfernt", "removed") if not dry_run else Text("zu entfernen", "to be removed")
-        screen.say(Text(f"{len(rows)} Dateien {done.de}.", f"{len(rows)} files {done.en}."))
+        files = counted(len(rows), Text("Datei", "file"), Text("Dateien", "files"))
+        screen.say(Text(f"{files.de} {done.de}.", f"{files.en} {done.en}."))
 
 
 def _show(screen: Screen, rows: Sequence[Named], format_: Format) -> None:

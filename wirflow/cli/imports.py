@@ -13,7 +13,7 @@ from wirflow.cli.desk import desk_of
 from wirflow.cli.options import AsOption, OnOption, day
 from wirflow.cli.screen import Format, FormatOption, Screen
 from wirflow.cli.words import both
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -43,7 +43,7 @@ def import_(
     from wirflow.office import intake  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     workflows = office.workflows()
     taken = intake.read(file, workflows, office.zone, office.reports.workflow_of_keys())
     actor = person or (taken.actor if taken.actor in office.settings.people else None) or office.person
@@ -65,4 +65,5 @@ def import_(
     else:
         screen.show(tables.portfolio(screen, views, office.today))
         screen.say()
-        screen.say(Text(f"{len(views)} Vorgänge übernommen.", f"{len(views)} cases taken over."))
+        number = counted(len(views), Text("Vorgang", "case"), Text("Vorgänge", "cases"))
+        screen.say(Text(f"{number.de} übernommen.", f"{number.en} taken over."))

@@ -75,7 +75,7 @@ def migrate(
     from wirflow.office import versions  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     actor = (office.person if person is None else person) if apply else person
     before = office.unchecked_database.migrate()
     after = office.unchecked_database.version()

@@ -53,7 +53,7 @@ def new(
     from wirflow.office import starting  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     acting.look_at_clock(office, desk.lang)
     definition = starting.newest(office, workflow)
     outcome = starting.start(

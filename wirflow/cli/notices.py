@@ -13,7 +13,7 @@ from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen, note
 from wirflow.cli.words import both
 from wirflow.errors import InputError, UnknownNameError
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from wirflow.core.letters import Notice
@@ -162,27 +162,40 @@ def preview(ctx: typer.Context, number: NumberArgument) -> None:
 def retry(ctx: typer.Context, number: NumberArgument) -> None:
     """Let them be sent again."""
     desk = desk_of(ctx)
-    office = desk.office
-    if number == "all":
-        given_up = office.reports.notices(states=("dead", "unknown"))
-        found = [item for item in given_up if item.channel != "none"]
-    else:
-        found = [_find(office, number)]
+    office = desk.writable_office
+    given_up = office.reports.notices(states=("dead", "unknown")) if number == "all" else None
+    found = [_find(office, number)] if given_up is None else given_up
     done = [item for item in found if office.engine.retry_notice(item)]
-    if found and not done:
+    vacant = sorted({item.role for item in found if item.role and item.state == "dead" and item not in done})
+    if vacant:
+        named = ", ".join(f"'{role}'" for role in vacant)
+        none = Text(f"Niemand hat die Rolle {named}.", f"Nobody has the role {named}.")
+        hint = Text(
+            "Tragen Sie sie in wirflow.toml bei einer Person ein, und rufen Sie dies noch einmal auf.",
+            "Enter it with a person in wirflow.toml, and call this once more.",
+        )
+        if number != "all":
+            raise InputError(none, hint=hint)
+        note(Text(f"{none.de} {hint.de}", f"{none.en} {hint.en}"), desk.lang)
+    elif found and not done:
         raise InputError(
             Text("Dieses Schreiben ist schon zugestellt.", "This notice has been delivered already."),
             hint=Text(
                 "Noch einmal geht nur, was aufgegeben wurde.", "Only what was given up can be sent again."
             ),
         )
-    note(
+    words = counted(
+        len(done),
         Text(
-            f"{len(done)} Schreiben warten wieder; 'wirflow run' stellt sie zu.",
-            f"{len(done)} notices wait again; 'wirflow run' delivers them.",
+            "Schreiben wartet wieder; 'wirflow run' stellt es zu.",
+            "notice waits again; 'wirflow run' delivers it.",
         ),
-        desk.lang,
+        Text(
+            "Schreiben warten wieder; 'wirflow run' stellt sie zu.",
+            "notices wait again; 'wirflow run' delivers them.",
+        ),
     )
+    note(words, desk.lang)
 
 
 def _find(office: Office, number: str) -> Notice:

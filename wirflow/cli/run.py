@@ -100,7 +100,7 @@ def run(
     from wirflow.watch import logs  # noqa: PLC0415 - likewise
 
     desk = desk_of(ctx)
-    office = desk.office
+    office = desk.writable_office
     form = _chosen("--log", log, logs.FORM_VARIABLE, logs.FORMS)
     level = _chosen("--log-level", log_level, logs.LEVEL_VARIABLE, logs.LEVELS)
     if metrics is not None and once:
@@ -147,6 +147,10 @@ def _leaving_at_once() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _same(words: Text) -> tuple[Text, Text]:
+    return words, words
 
 
 def _chosen(option: str, typed: str | None, variable: str, known: Sequence[str]) -> Any:
@@ -253,23 +257,39 @@ def _tell(screen: Screen, office: Office, tick: Tick, format_: Format) -> None:
         screen.csv(list(numbers), [numbers])
         return
     words = {
-        "fired": Text(
-            "Fristen, Erinnerungen und Signale ausgelöst", "deadlines, reminders and signals fired"
+        "fired": (
+            Text("Frist, Erinnerung oder Signal ausgelöst", "deadline, reminder or signal fired"),
+            Text("Fristen, Erinnerungen und Signale ausgelöst", "deadlines, reminders and signals fired"),
         ),
-        "refused": Text("von einer Regel abgelehnt", "refused by a rule"),
-        "failed": Text("gescheitert ('wirflow doctor')", "failed ('wirflow doctor')"),
-        "sent": Text("Schreiben zugestellt", "notices delivered"),
-        "retried": Text("Schreiben später noch einmal", "notices to be tried again"),
-        "unknown": Text("Schreiben ungewiss ('wirflow notices')", "notices uncertain ('wirflow notices')"),
-        "dead": Text(
-            "Schreiben nicht zustellbar ('wirflow notices')", "notices undeliverable ('wirflow notices')"
+        "refused": _same(Text("von einer Regel abgelehnt", "refused by a rule")),
+        "failed": _same(Text("gescheitert ('wirflow doctor')", "failed ('wirflow doctor')")),
+        "sent": (
+            Text("Schreiben zugestellt", "notice delivered"),
+            Text("Schreiben zugestellt", "notices delivered"),
+        ),
+        "retried": (
+            Text("Schreiben später noch einmal", "notice to be tried again"),
+            Text("Schreiben später noch einmal", "notices to be tried again"),
+        ),
+        "unknown": (
+            Text("Schreiben ungewiss ('wirflow notices')", "notice uncertain ('wirflow notices')"),
+            Text("Schreiben ungewiss ('wirflow notices')", "notices uncertain ('wirflow notices')"),
+        ),
+        "dead": (
+            Text(
+                "Schreiben nicht zustellbar ('wirflow notices')", "notice undeliverable ('wirflow notices')"
+            ),
+            Text(
+                "Schreiben nicht zustellbar ('wirflow notices')", "notices undeliverable ('wirflow notices')"
+            ),
         ),
     }
     bad = {"failed", "unknown", "dead"}
     shown = [name for name in words if numbers[name]]
     for name in shown:
         screen.say(
-            f"{numbers[name]:>6} {words[name].pick(screen.lang)}", style="red" if name in bad else None
+            f"{numbers[name]:>6} {words[name][numbers[name] != 1].pick(screen.lang)}",
+            style="red" if name in bad else None,
         )
     if not shown:
         screen.say(Text("Nichts war fällig.", "Nothing was due."))

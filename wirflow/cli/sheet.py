@@ -30,6 +30,7 @@ _EVENTS: Final = {
     "start": Text("Angelegt", "Started"),
     "import": Text("Übernommen", "Imported"),
     "migration": Text("Auf neue Fassung umgestellt", "Moved to a new version"),
+    "forwarding": Text("Schreiben weitergegeben", "Notice passed on"),
     HEARD: Text("Ein Untervorgang hat sich geändert", "A child changed"),
 }
 
@@ -116,7 +117,12 @@ def to_json(sheet: Sheet, lang: Lang) -> dict[str, Any]:
         ],
         "notices": [tables.whole_notice_json(notice) for notice in sheet.notices],
         "troubles": [
-            {"name": row.name, "kind": row.kind, "status": row.status, "error": row.error}
+            {
+                "name": row.name,
+                "kind": row.kind,
+                "status": row.status,
+                "error": row.error and row.error.pick(lang),
+            }
             for row in sheet.troubles
         ],
         "sources": dict(view.case.sources),
@@ -374,7 +380,8 @@ def _troubles(screen: Screen, sheet: Sheet) -> None:
             "refused": Text("abgelehnt", "refused"),
         }[row.status].pick(lang)
         day = when(civil_date(row.due_at, sheet.office.zone), sheet.today, lang)
-        screen.block(f"{name} ({day}): {status}. {row.error or ''}", first="✗ ", rest="  ", style="red")
+        error = row.error.pick(lang) if row.error else ""
+        screen.block(f"{name} ({day}): {status}. {error}", first="✗ ", rest="  ", style="red")
 
 
 def _styled(words: str, style: str) -> Any:

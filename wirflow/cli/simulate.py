@@ -18,7 +18,7 @@ from wirflow.cli.words import both
 from wirflow.clock import civil_date, end_of_day, stamp
 from wirflow.definition.values import show_date, show_money
 from wirflow.errors import InputError
-from wirflow.text import Lang, Text
+from wirflow.text import Lang, Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -305,8 +305,13 @@ def _place(course: Course, key: str, state: str | None, lang: Lang) -> str:
 def _sum(course: Course) -> Text:
     lapses, refused, failed = len(course.lapses), len(course.refusals), len(course.failures)
     moved, letters = len(course.transitions), len(course.notices)
-    german = f"{moved} Zustandswechsel, davon {lapses} verfallen; {letters} Schreiben; {refused} abgelehnt"
-    english = f"{moved} changes of state, {lapses} of them lapses; {letters} notices; {refused} refused"
+    moves = counted(
+        moved, Text("Zustandswechsel", "change of state"), Text("Zustandswechsel", "changes of state")
+    )
+    gone = counted(lapses, Text("verfallen", "of them a lapse"), Text("verfallen", "of them lapses"))
+    told = counted(letters, Text("Schreiben", "notice"), Text("Schreiben", "notices"))
+    german = f"{moves.de}, davon {gone.de}; {told.de}; {refused} abgelehnt"
+    english = f"{moves.en}, {gone.en}; {told.en}; {refused} refused"
     more = Text(f"; {failed} gescheitert", f"; {failed} failed") if failed else Text.same("")
     return Text(f"{german}{more.de}.", f"{english}{more.en}.")
 

@@ -14,7 +14,7 @@ from wirflow.cli.screen import Format, FormatOption, Screen, note
 from wirflow.cli.words import both
 from wirflow.definition.values import show_date
 from wirflow.errors import InputError
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from datetime import date
@@ -156,21 +156,21 @@ def _one(desk: Desk, office: Office, key: str, then: date | None, format_: Forma
 
 
 def _footer(screen: Screen, office: Office, count: int, today: date) -> None:
-    cases = Text("Vorgang" if count == 1 else "Vorgänge", "case" if count == 1 else "cases")
+    cases = counted(count, Text("Vorgang", "case"), Text("Vorgänge", "cases"))
     day_ = Text(show_date(today, "de"), show_date(today, "en"))
     screen.say()
-    screen.say(
-        Text(f"{count} {cases.de} · Stand {day_.de}", f"{count} {cases.en} · as of {day_.en}"), style="dim"
-    )
+    screen.say(Text(f"{cases.de} · Stand {day_.de}", f"{cases.en} · as of {day_.en}"), style="dim")
     failed = office.reports.failed()
     if failed:
         keys = office.reports.failed_cases(NAMED + 1)
         named = ", ".join(keys[:NAMED]) + (" …" if len(keys) > NAMED else "")
+        words = counted(
+            failed,
+            Text("Frist oder Signal ist gescheitert", "deadline or signal has failed"),
+            Text("Fristen oder Signale sind gescheitert", "deadlines or signals have failed"),
+        )
         screen.say(
-            Text(
-                f"{failed} Fristen oder Signale sind gescheitert ({named}): 'wirflow doctor'.",
-                f"{failed} deadlines or signals have failed ({named}): 'wirflow doctor'.",
-            ),
+            Text(f"{words.de} ({named}): 'wirflow doctor'.", f"{words.en} ({named}): 'wirflow doctor'."),
             style="red",
         )
 

@@ -12,7 +12,7 @@ from wirflow.cli.desk import desk_of
 from wirflow.cli.screen import Format, FormatOption, Screen
 from wirflow.cli.words import both
 from wirflow.errors import InputError
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,11 +195,13 @@ def _summary(screen: Screen, run: Run, *, unreadable: int) -> None:
     good = sum(played.ok for played in run.played)
     bad = len(run.played) - good
     found = sum(len(played.differences) for played in run.played)
-    german = f"{len(run.played)} Szenarien gespielt: {good} wie geschrieben"
-    english = f"{len(run.played)} scenarios played: {good} as written"
+    tried = counted(len(run.played), Text("Szenario", "scenario"), Text("Szenarien", "scenarios"))
+    german = f"{tried.de} gespielt: {good} wie geschrieben"
+    english = f"{tried.en} played: {good} as written"
     if bad:
-        german += f", {bad} anders ({found} Abweichungen)"
-        english += f", {bad} otherwise ({found} differences)"
+        apart = counted(found, Text("Abweichung", "difference"), Text("Abweichungen", "differences"))
+        german += f", {bad} anders ({apart.de})"
+        english += f", {bad} otherwise ({apart.en})"
     if unreadable:
         german += f", {unreadable} nicht lesbar"
         english += f", {unreadable} not readable"

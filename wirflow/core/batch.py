@@ -24,6 +24,7 @@ from wirflow.core.children import MAX_FAMILY, MAX_GENERATIONS, cannot_begin, key
 from wirflow.core.decide import decide, refuse, start
 from wirflow.core.decision import Decision, Refusal
 from wirflow.core.firing import as_linked, event_of, facts_at, is_done, is_merged
+from wirflow.core.forwarding import forward
 from wirflow.core.opening import child_of, opening, sibling
 from wirflow.core.writing import Written, put_down
 from wirflow.definition.model import PARENT, Workflow
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from wirflow.core.case import Event, LinkedCase
+    from wirflow.core.letters import Notice
     from wirflow.core.opening import NewCase
     from wirflow.core.profile import Profile
     from wirflow.core.writing import Salts
@@ -275,6 +277,12 @@ class Batch:
             del held.armed[number]
             return None
         return self._enter_all(family)
+
+    def forward(self, key: str, notice: Notice) -> Kept:
+        """Pass a notice on that nobody could receive, to those who have its role now."""
+        held = self.held[key]
+        decision, written = forward(held.workflow, held.case, notice, self.profile, self.now)
+        return self._enter(_Ready(held.workflow, decision, self.facts(key, self.now), written, None))
 
     def set_aside(self, key: str, number: int) -> None:
         """Take a timer out that cannot be fired."""

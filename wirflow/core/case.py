@@ -16,7 +16,7 @@ from wirflow.deadlines import Catalogue, Deadline
 from wirflow.definition.values import Stored, Value
 from wirflow.text import Text
 
-EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal", "migration"]
+EventKind = Literal["start", "import", "action", "deadline", "reminder", "signal", "migration", "forwarding"]
 
 TimerKind = Literal["due", "reminder", "escalation", "signal"]
 

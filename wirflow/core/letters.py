@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 NoticeState = Literal["pending", "sending", "sent", "unknown", "dead"]
 
+ROLE = "role:"
+"""What the recipient of a notice begins with that nobody could receive; the role follows."""
+
 NO_CHANNEL = "none"
 """The channel of a notice that nobody can receive: it is written, and shown as undeliverable."""
 
@@ -69,7 +72,12 @@ class Notice(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """What makes it this notice: case, entry, recipient, channel and template."""
-        return f"{self.case}/{self.seq}/{self.recipient}/{self.channel}/{self.template}"
+        return _key(self.case, self.seq, self.recipient, self.channel, self.template)
+
+    @property
+    def role(self) -> str | None:
+        """The role to which it should have gone, if nobody had it; else None."""
+        return self.recipient.removeprefix(ROLE) if self.channel == NO_CHANNEL else None
 
 
 def write(
@@ -107,6 +115,56 @@ def digest_of(notice: NewNotice) -> dict[str, str]:
     }
 
 
+def forwarded(notice: Notice, entry: int, profile: Profile) -> tuple[NewNotice, ...]:
+    """A notice that nobody could receive, word for word, to each person who has its role now.
+
+    Args:
+        notice: as it was written when nobody had the role.
+        entry: the number of the entry that will say to whom it goes.
+        profile: the office as it is now.
+    """
+    found = []
+    for person in profile.people.values():
+        if notice.role not in person.roles:
+            continue
+        for channel in profile.channels:
+            error = _unreachable(person, channel)
+            key = _key(notice.case, entry, person.id, channel, notice.template)
+            found.append(
+                NewNotice(
+                    recipient=person.id,
+                    address=person.email,
+                    lang=notice.lang,
+                    channel=channel,
+                    template=notice.template,
+                    kind=notice.kind,
+                    subject=notice.subject,
+                    body=notice.body,
+                    message_id=_message_id(key, profile),
+                    state="dead" if error else "pending",
+                    error=error.pick(profile.lang) if error else None,
+                )
+            )
+    return tuple(found)
+
+
+def _key(case: str, seq: int, recipient: str, channel: str, template: str) -> str:
+    return f"{case}/{seq}/{recipient}/{channel}/{template}"
+
+
+def _message_id(key: str, profile: Profile) -> str:
+    """One notice has one Message-ID, however often it is tried."""
+    host = profile.sender.rpartition("@")[2]
+    return f"<{sha256(key.encode()).hexdigest()[:32]}@{host}>"
+
+
+def _unreachable(person: Person, channel: str) -> Text | None:
+    """Why a person cannot be reached on a channel; None if they can."""
+    if channel != "smtp" or person.email:
+        return None
+    return Text(f"{person.id} hat keine E-Mail-Adresse.", f"{person.id} has no e-mail address.")
+
+
 class _Letter:
     """One ordered notice, before it is addressed."""
 
@@ -131,18 +189,12 @@ class _Letter:
     def to(self, person: Person, channel: str) -> NewNotice:
         """The notice for a person on a channel."""
         role = next(role for role in self._order.roles if role in person.roles)
-        lacks = channel == "smtp" and not person.email
-        error = (
-            Text(f"{person.id} hat keine E-Mail-Adresse.", f"{person.id} has no e-mail address.")
-            if lacks
-            else None
-        )
-        return self._write(person.id, person.name, role, channel, person, error)
+        return self._write(person.id, person.name, role, channel, person, _unreachable(person, channel))
 
     def to_nobody(self, role: str) -> NewNotice:
         """The notice that should have gone to a role."""
         error = Text(f"Niemand hat die Rolle '{role}'.", f"Nobody has the role '{role}'.")
-        return self._write(f"role:{role}", role, role, NO_CHANNEL, None, error)
+        return self._write(f"{ROLE}{role}", role, role, NO_CHANNEL, None, error)
 
     def _write(  # noqa: PLR0917 - as above
         self, recipient: str, name: str, role: str, channel: str, person: Person | None, error: Text | None
@@ -150,8 +202,7 @@ class _Letter:
         order, case, profile = self._order, self._decision.case, self._profile
         lang = (person.lang if person else None) or profile.lang
         rendered = self._same.get(lang) or self._render(name, role, lang)
-        key = f"{case.key}/{case.revision}/{recipient}/{channel}/{order.template}"
-        host = profile.sender.rpartition("@")[2]
+        key = _key(case.key, case.revision, recipient, channel, order.template)
         return NewNotice(
             recipient=recipient,
             address=person.email if person else None,
@@ -161,8 +212,7 @@ class _Letter:
             kind=order.kind,
             subject=rendered.subject,
             body=rendered.body,
-            # One notice has one Message-ID, however often it is tried.
-            message_id=f"<{sha256(key.encode()).hexdigest()[:32]}@{host}>",
+            message_id=_message_id(key, profile),
             state="dead" if error else "pending",
             error=error.pick(profile.lang) if error else None,
         )

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.deadlines.telling import civil
 from wirflow.errors import DeadlineError
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,8 +94,9 @@ class Interest:
         german, english = [], []
         for part in self.parts:
             last, rate = civil(part.last), f"{part.rate:f}"
-            german.append(f"{part.days} Tage zu {_german(part.rate)} % bis {last.de}")
-            english.append(f"{part.days} days at {rate} % to {last.en}")
+            days = counted(part.days, Text("Tag", "day"), Text("Tage", "days"))
+            german.append(f"{days.de} zu {_german(part.rate)} % bis {last.de}")
+            english.append(f"{days.en} at {rate} % to {last.en}")
         return Text(
             f"Zinsen auf {_german(self.amount)} € vom Tag nach dem {begin.de} bis {end.de}: "
             f"{'; '.join(german) or 'keine'}; zusammen {_german(self.total)} € ({self.law}).",

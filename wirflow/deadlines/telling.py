@@ -10,7 +10,7 @@ from wirflow.deadlines.period import HALF_MONTH
 from wirflow.deadlines.rule import MONTH_COUNTS
 from wirflow.deadlines.spans import hours_end
 from wirflow.deadlines.workdays import FIRST_YEAR, LAST_YEAR, WEEKEND
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -140,9 +140,9 @@ def _end(start: date, raw: date, case: Case) -> tuple[Text, Text]:
         why = Text(f"{why.de}; {missing.de}", f"{why.en}; {missing.en}")
         middle = Text(f", da {_verb_last(missing.de)},", f", as {missing.en},")
     if case.rule.count == "days-191":
-        days = case.period.contiguous_days
-        middle = Text(f", gezählt als {days} Tage,", f", counted as {days} days,")
-        why = Text(f"{why.de}, gezählt als {days} Tage", f"{why.en}, counted as {days} days")
+        days = counted(case.period.contiguous_days, Text("Tag", "day"), Text("Tage", "days"))
+        middle = Text(f", gezählt als {days.de},", f", counted as {days.en},")
+        why = Text(f"{why.de}, gezählt als {days.de}", f"{why.en}, counted as {days.en}")
     if case.rule.count == "working-days":
         middle = Text(", nur Arbeitstage gezählt,", ", only working days counted,")
         why = Text(f"{why.de}, nur Arbeitstage", f"{why.en}, working days only")

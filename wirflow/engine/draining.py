@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from wirflow.clock import stamp
-from wirflow.errors import ConflictError
+from wirflow.errors import ConflictError, WirflowError
 from wirflow.store import cases, timers
+from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -151,8 +152,7 @@ class Drain:
 
     def _set_aside(self, poisoned: Poisoned) -> Drained:
         """Whatever is wrong with one timer is not wrong with others: it keeps its error, and they go on."""
-        error = poisoned.__cause__
-        words = str(error) or type(error).__name__
+        words = _kept(poisoned.__cause__)
         with self._database.writing() as session:
             timers.end(session, [(poisoned.due[0].id, "failed", words)])
         return Drained(failed=1)
@@ -171,7 +171,7 @@ def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Dra
             kept = batch.fire(key, item.id)
         except Exception as error:  # noqa: BLE001 - a poisoned timer is set aside, and never blocks its batch
             batch.set_aside(key, item.id)
-            unit.end(item.id, "failed", str(error) or type(error).__name__)
+            unit.end(item.id, "failed", _kept(error))
             done.failed += 1
             continue
         if kept is None:
@@ -180,7 +180,7 @@ def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Dra
         unit.keep(kept)
         refusal = kept.decision.refused
         if refusal:
-            unit.end(item.id, "refused", str(refusal.texts[0]))
+            unit.end(item.id, "refused", refusal.texts[0].kept())
             done.refused += 1
         else:
             unit.end(item.id, "overdue" if kept.decision.left_overdue else "fired")
@@ -190,6 +190,13 @@ def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Dra
             earliest = stamp(min(timer.due_at for timer in armed))
             before[item.root] = min(earliest, before.get(item.root, earliest))
     return done
+
+
+def _kept(error: BaseException | None) -> str:
+    """What is kept of an error, for whoever looks after the office, in whichever language."""
+    if isinstance(error, WirflowError):
+        return Text(error.explain("de"), error.explain("en")).kept()
+    return Text.same(str(error) or type(error).__name__).kept()
 
 
 @contextmanager

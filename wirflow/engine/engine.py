@@ -401,11 +401,30 @@ class Engine:
             )
 
     def retry_notice(self, notice: Notice) -> bool:
-        """Let a notice that was given up be sent once more, to the address that its reader has now."""
+        """Let a notice that was given up be sent once more, to the address that its reader has now.
+
+        One that nobody could receive goes to those who have its role now.  False: it was sent, or is
+        being sent, or still nobody has the role.
+        """
+        if notice.role is not None:
+            return again(partial(self._forward, notice))
         reader = self.profile.people.get(notice.recipient)
         address = reader.email if reader else notice.address
         with self.database.writing() as session:
             return outbox.retry(session, notice.id, self.clock.now(), address)
+
+    def _forward(self, notice: Notice) -> bool:
+        if not any(notice.role in person.roles for person in self.profile.people.values()):
+            return False
+        with self.database.writing() as session:
+            unit = self._unit(session, self.clock.now())
+            unit.open(notice.case)
+            # Only now nobody else can do the same.
+            if not outbox.hand_on(session, notice.id, unit.batch.now):
+                return False
+            unit.keep(unit.batch.forward(notice.case, notice))
+            unit.flush()
+            return True
 
     # -- sealing -----------------------------------------------------------------------
 

@@ -34,6 +34,10 @@ class Channel(Protocol):
         """
         ...
 
+    def rest(self) -> None:
+        """Let go of what was kept open from one notice to the next: for now there are no more."""
+        ...
+
 
 class UncertainError(DeliveryError):
     """A notice was handed over, and the answer was lost: it may have arrived or not.

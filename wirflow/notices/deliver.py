@@ -113,6 +113,14 @@ class Deliverer:
             WorldError: the database is away; what was claimed lapses and comes back.
         """
         done = Delivered()
+        try:
+            self._deliver(done, most, stop)
+        finally:
+            for channel in self._channels.values():
+                channel.rest()
+        return done
+
+    def _deliver(self, done: Delivered, most: int | None, stop: Callable[[], bool] | None) -> None:
         while (most is None or done.all < most) and not (stop and stop()):
             size = self._batch if most is None else min(self._batch, most - done.all)
             claimed = self._engine.claim_notices(size, self._engine.clock.now() + self._lease)
@@ -120,7 +128,6 @@ class Deliverer:
                 break
             for notice in claimed:
                 self._settle(notice, self._attempt(notice), done)
-        return done
 
     def _settle(self, notice: Notice, ending: _Ending, done: Delivered) -> None:
         kept = self._engine.settle_notice(notice, ending.state, again=ending.again, error=ending.error)

@@ -61,6 +61,9 @@ class FileChannel:
                 hint=Text("Prüfen Sie Rechte und freien Platz.", "Check permissions and free space."),
             ) from error
 
+    def rest(self) -> None:
+        """Nothing is kept open."""
+
     def path(self, notice: Notice) -> Path:
         """Where a notice is written: sorted by day, case and entry, and different for each notice."""
         day = civil_date(unstamp(notice.created_at), self._profile.zone).isoformat()

@@ -3,6 +3,12 @@
 The answer to the last line of the message decides: before it nothing has been
 handed over and the notice may be tried again; if it is lost, the notice may
 have arrived or not, and nobody sends it a second time blindly.
+
+Notices that follow one another go over one connection.  It is asked (RSET)
+before the next one whether it still stands, which also makes the server forget
+what went wrong with the one before.  What a server says of a connection that
+it has had enough of is no word about the notice: that goes over a fresh one at
+once, as long as nothing of it was handed over.
 """
 
 from __future__ import annotations
@@ -33,7 +39,12 @@ _OK = frozenset({250, 251, 252})
 _GO_AHEAD = 354
 _PERMANENT = range(500, 600)
 _NEEDS_LOGIN = 530
+_CLOSING = 421
+_TEMPORARY = range(400, 500)
 _SHOWN = 300
+
+MOST: Final = 100
+"""How many notices go over one connection: many servers take no more."""
 
 _DOT_FIRST: Final = re.compile(rb"^\.", re.MULTILINE)
 
@@ -63,8 +74,12 @@ class SmtpServer:
             )
 
 
+class _WornError(Exception):
+    """A connection that has served before is of no use any more; nothing was handed over on it."""
+
+
 class SmtpChannel:
-    """Hands notices to a mail server, each on a connection of its own."""
+    """Hands notices to a mail server, those of one round over one connection."""
 
     name = "smtp"
     idempotent = False
@@ -72,6 +87,9 @@ class SmtpChannel:
     def __init__(self, server: SmtpServer, profile: Profile) -> None:
         self._server = server
         self._profile = profile
+        self._open: smtplib.SMTP | None = None
+        self._sent = 0
+        """How many notices went over the open connection."""
 
     def send(self, notice: Notice, _now: datetime, /) -> None:
         """Hand one notice to the server.
@@ -90,13 +108,48 @@ class SmtpChannel:
                 permanent=True,
                 hint=Text("Tragen Sie sie in wirflow.toml ein.", "Enter it in wirflow.toml."),
             )
-        smtp = self._connect()
+        to, data = check_address(notice.address), message.as_bytes()
+        reused = self._usable()
+        if reused is not None:
+            try:
+                self._hand_over(reused, to, data)
+            except _WornError:
+                self._drop()
+            else:
+                return
+        smtp = self._open = self._connect()
+        self._hand_over(smtp, to, data)
+
+    def rest(self) -> None:
+        """Say goodbye to the server, until there is something to send again."""
+        smtp, self._open = self._open, None
+        if smtp is None:
+            return
+        # What was answered is what counts; how the server says goodbye does not.
+        with suppress(smtplib.SMTPException, OSError):
+            smtp.quit()
+        smtp.close()
+
+    def _usable(self) -> smtplib.SMTP | None:
+        """The open connection, if the server still wants it."""
+        smtp = self._open
+        if smtp is None:
+            return None
+        if self._sent >= MOST:
+            self.rest()
+            return None
         try:
-            self._hand_over(smtp, check_address(notice.address), message.as_bytes())
-        finally:
-            # What was answered is what counts; how the server says goodbye does not.
-            with suppress(smtplib.SMTPException, OSError):
-                smtp.quit()
+            stands = smtp.rset()[0] in _OK
+        except (smtplib.SMTPException, OSError):
+            stands = False
+        if not stands:
+            self._drop()
+        return self._open
+
+    def _drop(self) -> None:
+        """Close a connection on which nobody listens any more."""
+        smtp, self._open = self._open, None
+        if smtp is not None:
             smtp.close()
 
     def _connect(self) -> smtplib.SMTP:
@@ -124,24 +177,42 @@ class SmtpChannel:
             if smtp is not None:
                 smtp.close()
             raise self._failed(error) from error
+        self._sent = 0
         return smtp
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._server.ca_file)
 
     def _hand_over(self, smtp: smtplib.SMTP, to: str, data: bytes) -> None:
+        """Hand a message over.
+
+        Raises:
+            _WornError: nothing was handed over, for reasons of the connection, which was used before.
+            UncertainError: the whole message was handed over and the answer was lost.
+            DeliveryError: it was not taken.
+        """
         stuffed = _DOT_FIRST.sub(b"..", data)
+        worn = self._sent > 0
+        self._sent += 1
         try:
-            self._expect(smtp.mail(self._profile.sender), _OK)
-            self._expect(smtp.rcpt(to), _OK)
-            self._expect(smtp.docmd("DATA"), {_GO_AHEAD})
+            answer = smtp.mail(self._profile.sender)
+            # Of a connection that has served before, any "not now" may be about the connection.
+            self._expect(answer, _OK, worn=worn and answer[0] in _TEMPORARY)
+            answer = smtp.rcpt(to)
+            self._expect(answer, _OK, worn=worn and answer[0] == _CLOSING)
+            answer = smtp.docmd("DATA")
+            self._expect(answer, {_GO_AHEAD}, worn=worn and answer[0] == _CLOSING)
             smtp.send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
         except (smtplib.SMTPException, OSError) as error:
+            self._drop()
+            if worn:
+                raise _WornError from error
             raise self._failed(error) from error
         try:
             smtp.send(b".\r\n")
             answer = smtp.getreply()
         except (smtplib.SMTPException, OSError) as error:
+            self._drop()
             raise UncertainError(
                 Text(
                     f"{self._server.host} bekam die Nachricht, doch die Antwort ging verloren: {error}",
@@ -154,10 +225,14 @@ class SmtpChannel:
             ) from error
         self._expect(answer, _OK)
 
-    def _expect(self, answer: tuple[int, bytes], wanted: Collection[int]) -> None:
+    def _expect(self, answer: tuple[int, bytes], wanted: Collection[int], *, worn: bool = False) -> None:
         code, words = answer
+        if worn:
+            raise _WornError
         if code in wanted:
             return
+        if code == _CLOSING:
+            self._drop()
         said = f"{code} {words.decode(errors='replace')}"[:_SHOWN]
         # A login that is missing is the office's matter, and once it is mended the notice goes out.
         permanent = code in _PERMANENT and code != _NEEDS_LOGIN

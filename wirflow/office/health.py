@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.errors import WirflowError
 from wirflow.reports.health import Sign, examine as examine_database
-from wirflow.text import Text
+from wirflow.text import Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,12 +77,18 @@ def _documents(office: Office) -> Iterator[Sign]:
     strays = documents.strays(office)
     if lost:
         which = ", ".join(f"{row.case}/{row.field} {row.document.name}" for row in lost[:_NAMED])
+        of = counted(len(rows), Text("Datei", "file"), Text("Dateien", "files"))
+        gone = (
+            Text("fehlt oder wurde verändert", "is missing or was changed")
+            if len(lost) == 1
+            else Text("fehlen oder wurden verändert", "are missing or were changed")
+        )
         yield Sign(
             name="documents",
             grade="bad",
             text=Text(
-                f"{len(lost)} von {len(rows)} Dateien fehlen oder wurden verändert: {which}.",
-                f"{len(lost)} of {len(rows)} files are missing or were changed: {which}.",
+                f"{len(lost)} von {of.de} {gone.de}: {which}.",
+                f"{len(lost)} of {of.en} {gone.en}: {which}.",
             ),
             hint=Text(
                 "'wirflow documents verify' nennt alle; holen Sie sie aus der Sicherung.",
@@ -90,16 +96,20 @@ def _documents(office: Office) -> Iterator[Sign]:
             ),
         )
     elif rows:
-        words = Text(
-            f"{len(rows)} Dateien, wie die Akte sie nennt.", f"{len(rows)} files as the trail has them."
+        words = counted(
+            len(rows),
+            Text("Datei, wie die Akte sie nennt.", "file as the trail has it."),
+            Text("Dateien, wie die Akte sie nennt.", "files as the trail has them."),
         )
         yield Sign(name="documents", grade="good", text=words)
     if strays:
         yield Sign(
             name="documents",
             grade="note",
-            text=Text(
-                f"{len(strays)} Dateien nennt kein Vorgang.", f"{len(strays)} files are named by no case."
+            text=counted(
+                len(strays),
+                Text("Datei nennt kein Vorgang.", "file is named by no case."),
+                Text("Dateien nennt kein Vorgang.", "files are named by no case."),
             ),
             hint=Text("'wirflow documents prune' entfernt sie.", "'wirflow documents prune' removes them."),
         )
@@ -113,20 +123,20 @@ def _trail(office: Office) -> Sign:
     except WirflowError as error:
         return Sign(name="trail", grade="bad", text=error.message, hint=error.hint)
     if not report.ok:
-        count, first = len(report.findings), report.findings[0]
+        first = report.findings[0]
+        count = counted(len(report.findings), Text("Befund", "finding"), Text("Befunde", "findings"))
         return Sign(
             name="trail",
             grade="bad",
             text=Text(f"Die Akte stimmt nicht: {first.text.de}", f"The trail is wrong: {first.text.en}"),
             hint=Text(
-                f"'wirflow audit verify' nennt alle {count} Befunde.",
-                f"'wirflow audit verify' names all {count} findings.",
+                f"'wirflow audit verify' nennt alles ({count.de}).",
+                f"'wirflow audit verify' names all of it ({count.en}).",
             ),
         )
+    entries = counted(report.entries, Text("Eintrag", "entry"), Text("Einträge", "entries"))
     return Sign(
         name="trail",
         grade="good",
-        text=Text(
-            f"Die Akte stimmt: {report.entries} Einträge.", f"The trail verifies: {report.entries} entries."
-        ),
+        text=Text(f"Die Akte stimmt: {entries.de}.", f"The trail verifies: {entries.en}."),
     )

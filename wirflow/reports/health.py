@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from wirflow.clock import civil_date
 from wirflow.store import backlog, queries
 from wirflow.store.definitions import Definitions
-from wirflow.text import Lang, Text
+from wirflow.text import Lang, Text, counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,25 +98,26 @@ def _database(damage: list[str], count: int, final: int) -> Sign:
             text=Text(f"Die Datenbank ist beschädigt: {damage[0]}", f"The database is damaged: {damage[0]}"),
             hint=Text("Spielen Sie die letzte Sicherung zurück.", "Restore the latest backup."),
         )
+    cases = counted(count, Text("Vorgang", "case"), Text("Vorgänge", "cases"))
     return Sign(
         name="database",
         grade="good",
         text=Text(
-            f"Datenbank unversehrt: {count} Vorgänge, {final} davon am Ende.",
-            f"Database intact: {count} cases, {final} of them at an end.",
+            f"Datenbank unversehrt: {cases.de}, {final} davon am Ende.",
+            f"Database intact: {cases.en}, {final} of them at an end.",
         ),
     )
 
 
 def _timers(failed: list[TimerRow], waiting: Backlog, zone: str) -> Sign:
     if failed:
-        count = waiting.failed
         return Sign(
             name="timers",
             grade="bad",
-            text=Text(
-                f"{count} Fristen oder Signale sind gescheitert.",
-                f"{count} deadlines or signals have failed.",
+            text=counted(
+                waiting.failed,
+                Text("Frist oder Signal ist gescheitert.", "deadline or signal has failed."),
+                Text("Fristen oder Signale sind gescheitert.", "deadlines or signals have failed."),
             ),
             hint=Text(
                 "Beheben Sie die Ursache; 'wirflow doctor --rearm' versucht es noch einmal.",
@@ -129,8 +130,10 @@ def _timers(failed: list[TimerRow], waiting: Backlog, zone: str) -> Sign:
         return Sign(
             name="timers",
             grade="note",
-            text=Text(
-                f"{late} Fristen oder Signale sind überfällig.", f"{late} deadlines or signals are overdue."
+            text=counted(
+                late,
+                Text("Frist oder Signal ist überfällig.", "deadline or signal is overdue."),
+                Text("Fristen oder Signale sind überfällig.", "deadlines or signals are overdue."),
             ),
             hint=Text("'wirflow run' holt sie nach.", "'wirflow run' catches up."),
         )
@@ -143,11 +146,15 @@ def _failed(row: TimerRow, zone: str) -> Text:
     """Which case, which timer, since when, why."""
     day = civil_date(row.due_at, zone)
     name = f"{row.name} {row.label}".strip()
-    words = (row.error or "").splitlines()[0] if row.error else "–"
+    words = row.error or Text.same("–")
     return Text(
-        f"{row.case}, {name}, fällig seit {day:%d.%m.%Y}: {words}",
-        f"{row.case}, {name}, due since {day:%Y-%m-%d}: {words}",
+        f"{row.case}, {name}, fällig seit {day:%d.%m.%Y}: {_first(words.de)}",
+        f"{row.case}, {name}, due since {day:%Y-%m-%d}: {_first(words.en)}",
     )
+
+
+def _first(words: str) -> str:
+    return next(iter(words.splitlines()), "–")
 
 
 def _refused(refused: int) -> Sign:
@@ -155,9 +162,15 @@ def _refused(refused: int) -> Sign:
         return Sign(
             name="refused",
             grade="note",
-            text=Text(
-                f"{refused} Fristen oder Signale hat eine Regel abgelehnt.",
-                f"{refused} deadlines or signals were refused by a rule.",
+            text=counted(
+                refused,
+                Text(
+                    "Frist oder Signal hat eine Regel abgelehnt.", "deadline or signal was refused by a rule."
+                ),
+                Text(
+                    "Fristen oder Signale hat eine Regel abgelehnt.",
+                    "deadlines or signals were refused by a rule.",
+                ),
             ),
             hint=Text("'wirflow status KEY' sagt, welche.", "'wirflow status KEY' says which."),
         )
@@ -170,9 +183,15 @@ def _notices(backlog_: Backlog, all_: int) -> Sign:
         return Sign(
             name="notices",
             grade="bad",
-            text=Text(
-                f"{lost} Schreiben sind nicht zustellbar oder ungewiss.",
-                f"{lost} notices are undeliverable or uncertain.",
+            text=counted(
+                lost,
+                Text(
+                    "Schreiben ist nicht zustellbar oder ungewiss.", "notice is undeliverable or uncertain."
+                ),
+                Text(
+                    "Schreiben sind nicht zustellbar oder ungewiss.",
+                    "notices are undeliverable or uncertain.",
+                ),
             ),
             hint=Text(
                 "'wirflow notices --state dead' und '--state unknown' zeigen sie.",
@@ -180,14 +199,12 @@ def _notices(backlog_: Backlog, all_: int) -> Sign:
             ),
         )
     waiting = backlog_.pending + backlog_.sending
-    sent = all_ - waiting
+    open_ = counted(waiting, Text("wartet", "waiting"), Text("warten", "waiting"))
+    sent = counted(all_ - waiting, Text("Schreiben", "notice"), Text("Schreiben", "notices"))
     return Sign(
         name="notices",
         grade="good",
-        text=Text(
-            f"{sent} Schreiben zugestellt, {waiting} warten.",
-            f"{sent} notices delivered, {waiting} waiting.",
-        ),
+        text=Text(f"{sent.de} zugestellt, {open_.de}.", f"{sent.en} delivered, {open_.en}."),
     )
 
 
@@ -290,8 +307,10 @@ def clock_hint(*, practice: bool) -> Text:
 
 
 def _seals(unsealed: int) -> Sign:
-    words = Text(
-        f"{unsealed} Einträge sind noch nicht versiegelt.", f"{unsealed} entries are not sealed yet."
+    words = counted(
+        unsealed,
+        Text("Eintrag ist noch nicht versiegelt.", "entry is not sealed yet."),
+        Text("Einträge sind noch nicht versiegelt.", "entries are not sealed yet."),
     )
     if unsealed:
         return Sign(name="seals", grade="note", text=words, hint=Text.same("'wirflow audit seal'"))

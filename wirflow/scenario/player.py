@@ -230,7 +230,7 @@ class Player:
         for row in reports.troubles():
             if row.status == "failed" and row.id not in self._failed:
                 self._failed.add(row.id)
-                self._differ("timer", place, row.case, row.name, _WORKS, Text.same(row.error or row.status))
+                self._differ("timer", place, row.case, row.name, _WORKS, row.error or Text.same(row.status))
 
     def _start(self, step: Step, case: PortfolioCase) -> None:
         portfolio = self.scenario.portfolio

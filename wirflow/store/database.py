@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from wirflow.clock import stopwatch
 from wirflow.errors import ConflictError, DatabaseError, InputError
+from wirflow.store.datafile import DataFile, ReadOnly, read_only
 from wirflow.store.session import LiteSession
 from wirflow.store.statements import Statements
 from wirflow.store.tables import VERSION
@@ -97,7 +98,8 @@ class Database:
         """
         try:
             self.url = make_url(url)
-            self.engine = _engine(url)
+            self.file = DataFile(self.url.database if self.url.get_backend_name() == "sqlite" else None)
+            self.engine = _engine(url, self.file)
         except (ArgumentError, ImportError, ValueError) as error:
             shown = _PASSWORD.sub(r"\1***\2", url)
             raise InputError(
@@ -340,10 +342,11 @@ class Database:
     def told(self, error: BaseException) -> BaseException:
         """An error in wirflow's own words, if it is one of the driver; else itself."""
         if isinstance(error, (SQLAlchemyError, self.driver_error)):
-            return _translate(error, self.url.render_as_string(hide_password=True))
+            shown = self.url.render_as_string(hide_password=True)
+            return self.file.disturbed() or _translate(error, shown)
         if isinstance(error, msgspec.MsgspecError):
             # Nothing else is decoded inside a transaction but what the tables hold.
-            return unreadable(str(error))
+            return self.file.disturbed() or unreadable(str(error))
         return error
 
     @contextmanager
@@ -470,6 +473,9 @@ _PASSWORD = re.compile(r"(//[^:/@]*:).*(@)")
 _CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's codes of a serialization failure, a deadlock, and a lock that was not to be had."""
 
+_READ_ONLY = "25006"
+"""PostgreSQL's code of a server that only reads, such as a replica."""
+
 _GONE = ("08", "57")
 """Classes of PostgreSQL's codes that say that the connection or the server went away."""
 
@@ -481,11 +487,12 @@ _PARAMSTYLES = {"sqlite": "named", "postgresql": "numeric_dollar"}
 _SELECT_VERSION = select(text("version_num")).select_from(text(_VERSION_TABLE))
 
 
-def _engine(url: str) -> Engine:
+def _engine(url: str, file: DataFile) -> Engine:
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, client_encoding="utf8")
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "do_connect", file.open)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -494,6 +501,8 @@ def _engine(url: str) -> Engine:
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     # The driver must not begin transactions by itself: who needs one says which.
     connection.isolation_level = None
+    if isinstance(connection, ReadOnly):
+        return
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -550,6 +559,8 @@ def _translate(error: Exception, url: str) -> ConflictError | DatabaseError:
             ),
             hint=Text("Versuchen Sie es gleich noch einmal.", "Try again in a moment."),
         )
+    if "readonly database" in words or getattr(cause, "sqlstate", None) == _READ_ONLY:
+        return read_only(url)
     return DatabaseError(
         Text(f"Die Datenbank {url} meldet: {words}", f"The database {url} says: {words}"),
         hint=_RESTORE

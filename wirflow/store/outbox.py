@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import bindparam, literal_column, select, update
 
 from wirflow.clock import stamp
-from wirflow.core.letters import Notice, NoticeState
+from wirflow.core.letters import NO_CHANNEL, Notice, NoticeState
 from wirflow.store.bulk import Among, Insert
 from wirflow.store.tables import cases, outbox
 
@@ -114,6 +114,12 @@ _RETRY = (
     .values(state="pending", error=None, attempts=0, next_at=bindparam("now"), address=bindparam("reader"))
 )
 
+_HAND_ON = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("number"), outbox.c.channel == NO_CHANNEL, _is("dead"))
+    .values(state="sent", error=None, attempts=1, fence=outbox.c.fence + 1, sent_at=bindparam("now"))
+)
+
 
 def add(session: Session, new: Iterable[tuple[int, int, NewNotice]], now: datetime) -> None:
     """Put notices into the outbox, in the transaction of their entries.
@@ -185,6 +191,11 @@ def settle(
 def retry(session: Session, number: int, now: datetime, address: str | None) -> bool:
     """Let a notice that was given up be sent once more; False if it was sent or is being sent."""
     return session.run(_RETRY, {"number": number, "now": stamp(now), "reader": address}) == 1
+
+
+def hand_on(session: Session, number: int, now: datetime) -> bool:
+    """Say that a notice for a role went to persons after all; False if it did before."""
+    return session.run(_HAND_ON, {"number": number, "now": stamp(now)}) == 1
 
 
 def notices(

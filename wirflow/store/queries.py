@@ -17,6 +17,7 @@ from wirflow.store.bulk import Among
 from wirflow.store.tables import cases, definitions, entries, outbox, personal, timers
 from wirflow.store.timers import FAILED, OVERDUE, UNSETTLED
 from wirflow.store.trail import RECORDED_ORDER
+from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,7 +46,7 @@ class TimerRow:
     event: str | None
     deadline: Deadline | None
     status: str
-    error: str | None
+    error: Text | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -372,7 +373,7 @@ def _timer(row: Any) -> TimerRow:
         event=event,
         deadline=Deadline.from_json(_decode(derivation)) if derivation else None,
         status=status,
-        error=error,
+        error=None if error is None else Text.read(str(error)),
     )
 
 

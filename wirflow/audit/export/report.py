@@ -31,6 +31,7 @@ _KINDS: Final = {
     "import": Text("Übernahme", "import"),
     "correction": Text("Berichtigung", "correction"),
     "migration": Text("Umstellung des Verfahrens", "migration of the workflow"),
+    "forwarding": Text("Weitergabe einer Benachrichtigung", "notice passed on"),
 }
 _TITLE: Final = Text("Verlauf der Vorgänge", "History of the cases")
 _WHO: Final = Text("Durch", "By")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from wirflow.audit.entry import is_instant
 from wirflow.audit.finding import finding
+from wirflow.core.letters import NO_CHANNEL, ROLE
 from wirflow.reports.rows.raw import rows, words
 from wirflow.store import mirror
 
@@ -35,7 +36,8 @@ def differing(session: Session, told: Told, addresses: Mapping[str, str | None] 
         said = missing.pop((row.case, row.seq, row.recipient, row.channel, row.template), None)
         if told.is_broken(row.case):
             continue
-        code, names = _wrong(row, said, addresses)
+        passed_on = (row.case, row.seq, row.recipient, row.template) in told.forwarded
+        code, names = _wrong(row, said, addresses, passed_on=passed_on)
         if code is not None:
             seq, to = row.seq if isinstance(row.seq, int) else None, words(row.recipient)
             found.append(finding(code, case=row.case, seq=seq, to=to, name=names))
@@ -46,13 +48,17 @@ def differing(session: Session, told: Told, addresses: Mapping[str, str | None] 
 
 
 def _wrong(
-    row: NoticeColumns, said: tuple[str, str, str] | None, addresses: Mapping[str, str | None] | None
+    row: NoticeColumns,
+    said: tuple[str, str, str] | None,
+    addresses: Mapping[str, str | None] | None,
+    *,
+    passed_on: bool,
 ) -> tuple[str | None, str]:
     """What is wrong with a notice, as a code and the columns that show it; None if nothing is."""
     text = sha256(f"{words(row.subject)}\n\n{words(row.body)}".encode()).hexdigest()
     if said is None or (row.kind, text, row.created_at) != said or not _is_its(row):
         return "notice_differs", ""
-    names = ", ".join(_contradictions(row))
+    names = ", ".join(_contradictions(row, passed_on=passed_on))
     if names:
         return "delivery_differs", names
     if addresses is not None and not _goes_there(row, addresses):
@@ -68,7 +74,7 @@ def _is_its(row: NoticeColumns) -> bool:
     return own and row.lang in _LANGS
 
 
-def _contradictions(row: NoticeColumns) -> Iterator[str]:
+def _contradictions(row: NoticeColumns, *, passed_on: bool) -> Iterator[str]:
     """What is noted of the delivery and cannot be so together; no entry tells how it went."""
     tried = row.attempts
     if not isinstance(tried, int) or tried < 0:
@@ -92,13 +98,16 @@ def _contradictions(row: NoticeColumns) -> Iterator[str]:
         "unknown": tried > 0 and failed,
         "dead": failed,
     }
+    if row.channel == NO_CHANNEL:
+        # Nobody could receive it: it is given up until an entry says that it was passed on.
+        fits = {"sent": passed_on, "dead": failed and not passed_on}
     if not fits.get(words(row.state), False):
         yield "state"
 
 
 def _goes_there(row: NoticeColumns, addresses: Mapping[str, str | None]) -> bool:
     """Whether what may still be sent goes to the address that its reader has."""
-    if row.recipient.startswith("role:"):
+    if row.recipient.startswith(ROLE):
         return row.address is None
     if row.recipient not in addresses or row.state not in _OPEN:
         return row.address is None or words(row.address) == row.address

@@ -15,6 +15,7 @@ from wirflow.errors import WirflowError
 from wirflow.reports.rows.raw import BROKEN, rows, same_json, words
 from wirflow.reports.rows.told import Ends, Identity
 from wirflow.store import mirror
+from wirflow.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -93,7 +94,11 @@ def _columns(row: TimerColumns, timer: Armed, ends: Ends, depth: int) -> Iterato
 def _is_error(row: TimerColumns, ends: Ends) -> bool:
     """Whether the error of a timer goes with how it ended."""
     if row.status == "refused":
-        return any(row.error in text.values() for text in ends.refused)
+        # As it is kept now, in both languages, or as it was kept before, in one.
+        return any(
+            row.error in {Text(text.get("de", ""), text.get("en", "")).kept(), *text.values()}
+            for text in ends.refused
+        )
     if row.status == "failed":
         return isinstance(row.error, str)
     return row.error is None or (row.status == "cancelled" and ends.moved)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,9 @@ from wirflow.definition.model import HEARD, PARENT
 from wirflow.definition.values import load
 
 _decode = msgspec.json.decode
+
+_QUIET: Final = frozenset({"start", "import", "migration", "reminder", "forwarding"})
+"""Kinds of entries that are no event of which a case keeps in mind when it happened."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +136,8 @@ class Told:
         """(case, field, entry) → commitment; empty where a move to another version dropped it."""
         self.notices: dict[tuple[str, int, str, str, str], tuple[str, str, str]] = {}
         """(case, entry, to, channel, template) → (kind, SHA-256, recorded at)."""
+        self.forwarded: set[tuple[str, int, str, str]] = set()
+        """(case, entry, to, template) of notices for a role that went to persons later."""
         self.unlabelled: set[str] = set()
         """Entries, as case/number, that do not say which signals they sent."""
         self._causes: dict[str, str | None] = {}
@@ -185,6 +190,9 @@ class Told:
         for notice in body["notices"]:
             identity = (case.key, seq, notice["to"], notice["channel"], notice["template"])
             self.notices[identity] = (notice["kind"], notice["sha256"], body["recorded_at"])
+        passed = body.get("forwards")
+        if passed:
+            self.forwarded.add((case.key, passed["seq"], passed["to"], passed["template"]))
 
     def _change(self, case: ToldCase, seq: int, name: str, new: Any, *, first: bool, migration: bool) -> None:
         if not first and not migration:
@@ -205,7 +213,7 @@ class Told:
     ) -> None:
         """What a case keeps in mind: when watched events happened, how states were left."""
         event, timer = body["event"], body.get("timer")
-        happened = body["kind"] not in {"start", "import", "migration", "reminder"} and "refused" not in body
+        happened = body["kind"] not in _QUIET and "refused" not in body
         if happened and timer and timer["kind"] == "due":
             happened = _fires(workflow, timer["name"]) is not None
         if happened and event in workflow.watched:
