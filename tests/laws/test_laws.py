@@ -47,7 +47,8 @@ def sound(seed: int):
 def rests(reading) -> bool:
     """Whether it is certain that automatic transitions come to an end."""
     report = prove(reading, effort=LITTLE)
-    return report.extents[0].whole and not any(item.severity == "error" for item in report.findings)
+    whole = all(extent.whole for extent in report.extents)
+    return whole and not any(item.severity == "error" for item in report.findings)
 
 
 @settings(max_examples=150, deadline=None)

@@ -173,16 +173,18 @@ def test_no_large_table_is_read_whole(office, monkeypatch, work):
 @pytest.mark.parametrize("statement", [timers._SETTLE, timers._MISS, timers._END, timers._GIVE_UP])
 def test_a_timer_that_changes_is_found_by_an_index(office, statement):
     """Also one that fired long ago: neither what is open nor what ever fired is read to find it."""
-    sql = office.database.written(statement)
+    words = office.database.statements
     row = dict.fromkeys(statement.keys(), "1") | dict.fromkeys(("by_case_id", "by_id"), 1)
     values = [row[name] for name in statement.keys()]  # noqa: SIM118 - not a mapping
-    with office.database.engine.connect() as connection:
+    with explaining(office) as explain:
         if office.database.sqlite:
-            found = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple(values))
+            sql = words.one(statement, "?")
+            plan = explain(sql, values)
         else:
-            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
-            found = connection.exec_driver_sql(f"EXPLAIN {sql}", (json.dumps([row]),))
-        plan = "\n".join(str(line[-1]) for line in found)
+            sql = words.many(statement)
+            plan = explain(words.one(statement, "$"), values)
+            assert scans(sql, plan, sqlite=False) == [], plan
+            plan = explain(sql, [json.dumps([row])])
     assert scans(sql, plan, sqlite=office.database.sqlite) == [], plan
     assert {timers._SETTLE: "ix_timers_unsettled", timers._MISS: "ix_timers_passed"}.get(
         statement, ""
@@ -206,7 +208,7 @@ def test_a_page_is_read_in_the_order_of_an_index(office, monkeypatch, page, afte
     if not office.database.sqlite:
         with office.database.engine.begin() as connection:
             connection.exec_driver_sql("ANALYZE cases")
-    found = plans(monkeypatch, lambda: reports(office).portfolio(**sifted, most=5, after=after))
+    found = plans(monkeypatch, lambda: reports(office).portfolio(**sifted, most=5, after=after), office)
     ((sql, plan),) = [pair for pair in found if "LIMIT" in pair[0] and "definitions" not in pair[0]]
     (line,) = [line for line in plan.splitlines() if "cases" in line]
     assert any(index in line for index in indexes.split(" or ")), plan
