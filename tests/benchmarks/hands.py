@@ -13,20 +13,11 @@ from tests.benchmarks.place import connect, engine, mark
 from wirflow.engine import Outcome
 from wirflow.engine.draining import BATCH
 
-CASE = (
-    "definition_id",
-    "state",
-    "final",
-    "since",
-    "data",
-    "actors",
-    "memory",
-    "done",
-    "sources",
-    "revision",
-    "digest",
-)
-"""The columns of a case that an event writes."""
+FACTS = ("data", "actors", "memory", "done", "sources", "revision", "digest")
+"""The columns of a case that an event writes that leaves its state as it is."""
+
+PLACE = ("state", "final", "since", *FACTS)
+"""Those that an event writes that leads into another state."""
 
 ARMED = "SELECT * FROM timers WHERE status = 'armed' AND case_id"
 
@@ -71,7 +62,7 @@ class RawEvents:
     def prepare(self, ours: str) -> None:
         """Fetch the last rows that the engine wrote."""
         other = connect(ours)
-        words = f"SELECT {', '.join(CASE)} FROM cases WHERE key = {mark(ours)}"
+        words = f"SELECT {', '.join(FACTS)} FROM cases WHERE key = {mark(ours)}"
         self._case = other.execute(words, (key(self._number, 0),)).fetchone()
         cursor = other.execute("SELECT * FROM entries WHERE event = 'remark' ORDER BY seq DESC LIMIT 1")
         self._columns = [item[0] for item in cursor.description]
@@ -84,7 +75,7 @@ class RawEvents:
         begin, lock = ("BEGIN IMMEDIATE", "") if lite else ("BEGIN", " FOR UPDATE")
         read = f"SELECT * FROM cases WHERE key = {place}{lock}"
         armed = f"{ARMED} = {place} ORDER BY due_at, id"
-        update = f"UPDATE cases SET {_sets(place)} WHERE id = {place} AND revision = {place}"
+        update = f"UPDATE cases SET {_sets(FACTS, place)} WHERE id = {place} AND revision = {place}"
         insert = _insert("entries", self._columns, place)
         execute = self._connection.cursor().execute
         names = [item[0] for item in self._connection.execute("SELECT * FROM cases LIMIT 0").description]
@@ -144,7 +135,7 @@ class RawDrain:
         part = (low, high - 1)
         between = f"BETWEEN {place} AND {place}"
         cases = other.execute(
-            f"SELECT {', '.join(CASE)}, id, revision - 1 FROM cases WHERE id {between} ORDER BY id", part
+            f"SELECT {', '.join(PLACE)}, id, revision - 1 FROM cases WHERE id {between} ORDER BY id", part
         ).fetchall()
         found = [cases]
         for name, which in (
@@ -178,15 +169,15 @@ class RawDrain:
                 due_ones,
             )
             cursor.executemany(
-                f"UPDATE cases SET {_sets(place)} WHERE id = {place} AND revision = {place}", cases
+                f"UPDATE cases SET {_sets(PLACE, place)} WHERE id = {place} AND revision = {place}", cases
             )
             for name, (columns, rows) in zip(("entries", "timers", "outbox"), others, strict=True):
                 cursor.executemany(_insert(name, columns, place), rows)
             cursor.execute("COMMIT")
 
 
-def _sets(place: str) -> str:
-    return ", ".join(f"{name} = {place}" for name in CASE)
+def _sets(names: tuple[str, ...], place: str) -> str:
+    return ", ".join(f"{name} = {place}" for name in names)
 
 
 def _insert(table: str, columns: list[str], place: str) -> str:

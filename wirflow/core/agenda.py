@@ -59,17 +59,20 @@ def deadline_of(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts
     Of a recurring one it is the first that came after the case was in its state
     and has not been dealt with.
     """
-    return next(_deadlines(workflow, spec, case, facts), None)
+    running = _all(workflow, spec, case, facts)
+    return next(running if spec.every is None else _to_come(spec, case, facts, running), None)
 
 
-def _deadlines(workflow: Workflow, spec: DeadlineSpec, case: Case, facts: Facts) -> Iterator[Deadline]:
-    """The deadlines by one rule that are still to come: one, or of a recurring rule one after the other."""
+def _to_come(
+    spec: DeadlineSpec, case: Case, facts: Facts, recurring: Iterator[Deadline]
+) -> Iterator[Deadline]:
+    """Those of a recurring rule that are still to come."""
     done = case.done.get(spec.name)
-    for deadline in _all(workflow, spec, case, facts):
+    for deadline in recurring:
         moment = _edge(spec)(deadline.due, facts.zone)
         # Who was only reminded of it has not dealt with it.
         dealt = done and (deadline.due < done.due or (deadline.due == done.due and moment <= done.until))
-        if spec.every is None or not (moment <= case.since or dealt):
+        if not (moment <= case.since or dealt):
             yield deadline
 
 
@@ -139,6 +142,24 @@ def _timers(
     done = case.done.get(spec.name)
     until = done.until if done and done.due == deadline.due else None
     due_at = _edge(spec)(deadline.due, facts.zone)
+    yield from _reminders(spec, deadline, facts, now, due_at, until)
+    if until is None or due_at > until:
+        yield Timer(name=spec.name, kind="due", label="", due_at=due_at, event=spec.fire, deadline=deadline)
+        if spec.escalate:
+            yield from _escalations(spec, spec.escalate, case, deadline, facts)
+
+
+def _reminders(  # noqa: PLR0917 - one deadline, and when it is
+    spec: DeadlineSpec,
+    deadline: Deadline,
+    facts: Facts,
+    now: datetime,
+    due_at: datetime,
+    until: datetime | None,
+) -> list[Timer]:
+    """The reminders of a deadline that are still to be sent."""
+    if not spec.remind:
+        return []
     reminders = [
         Timer(name=spec.name, kind="reminder", label=label, due_at=moment, deadline=deadline)
         for label in spec.remind
@@ -148,11 +169,7 @@ def _timers(
     passed = [timer for timer in reminders if timer.due_at <= now]
     latest = max(passed, key=lambda timer: timer.due_at, default=None)
     # A deadline that is already over has nothing left to remind of.
-    yield from (timer for timer in reminders if timer.due_at > now or (timer is latest and due_at > now))
-    if until is None or due_at > until:
-        yield Timer(name=spec.name, kind="due", label="", due_at=due_at, event=spec.fire, deadline=deadline)
-        if spec.escalate:
-            yield from _escalations(spec, spec.escalate, case, deadline, facts)
+    return [timer for timer in reminders if timer.due_at > now or (timer is latest and due_at > now)]
 
 
 def _left_over(

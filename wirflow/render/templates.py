@@ -6,6 +6,7 @@ import re
 import threading
 import traceback
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from wirflow.errors import InputError, UnknownNameError, WirflowError, nearest
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 MAX_OUTPUT: Final = 64 * 1024
 """Bytes of a notice; a longer one is a template gone wrong."""
+PARTS: Final = 64
+"""How many pieces of a text are put together before its length is looked at."""
 MAX_SUBJECT: Final = 300
 """Characters of a subject line."""
 
@@ -273,9 +276,10 @@ def _text(template: Template, context: dict[str, object]) -> str:
 def _bounded(written: Iterable[str]) -> str:
     """A text from its parts, as long as it is no longer than a notice may be."""
     parts: list[str] = []
-    size = 0
-    for part in written:
-        size += len(part) if part.isascii() else len(part.encode())
+    size, rest = 0, iter(written)
+    while some := list(islice(rest, PARTS)):
+        words = "".join(some)
+        size += len(words) if words.isascii() else len(words.encode())
         if size > MAX_OUTPUT:
             from wirflow.render.sandbox import BadTemplateError  # noqa: PLC0415 - the sandbox is loaded by now
 
@@ -285,7 +289,7 @@ def _bounded(written: Iterable[str]) -> str:
                     f"The text gets longer than {MAX_OUTPUT // 1024} KiB.",
                 )
             )
-        parts.append(part)
+        parts.append(words)
     return "".join(parts)
 
 

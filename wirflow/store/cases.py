@@ -148,7 +148,12 @@ _WRITTEN = (
     "digest",
 )
 _ADD = Insert(cases, (*_WRITTEN, "id", "cluster", "parent_id", "key", "workflow", "links", "note"))
-_CHANGE = Update(cases, _WRITTEN, ("id", "revision"))
+_CHANGES = {first: Update(cases, _WRITTEN[first:], ("id", "revision")) for first in (0, 1, 4)}
+"""By the place in `_WRITTEN` from which on an event writes: what follows is written each time.
+
+Most events leave the definition as it is, and many the state: what stands in an index or is a
+foreign key costs the database a look-up more, be it written with the value that it had.
+"""
 _RENAME = Update(cases, ("links", "sources"), ("id",))
 _KEEP = Insert(personal, ("case_id", "field", "seq", "value", "salt", "commitment"))
 
@@ -290,11 +295,20 @@ def change(session: Session, changed: Sequence[tuple[StoredCase, StoredCase]]) -
     Raises:
         ConflictError: somebody else changed one of them meanwhile.
     """
-    rows = []
+    rows: dict[int, list[tuple[Any, ...]]] = {}
     for before, now in changed:
-        same = _unchanged(before, now.case) if before.definition_id == now.definition_id else {}
-        rows.append((*_row(now, same), now.id, before.case.revision))
-    session.write(_CHANGE, rows, otherwise=lambda: changed_meanwhile(now.case.key for _, now in changed))
+        was, case = before.case, now.case
+        same: Mapping[str, str] = {}
+        first = 0
+        if before.definition_id == now.definition_id:
+            same = _unchanged(before, case)
+            first = 4 if was.state == case.state and was.since == case.since else 1
+        row = (*_row(now, same)[first:], now.id, was.revision)
+        rows.setdefault(first, []).append(row)
+    for first, some in rows.items():
+        session.write(
+            _CHANGES[first], some, otherwise=lambda: changed_meanwhile(now.case.key for _, now in changed)
+        )
 
 
 def changed_meanwhile(changed: Iterable[str]) -> ConflictError:
