@@ -21,7 +21,7 @@ from wirflow.engine import Engine, Outcome
 from wirflow.engine.draining import BATCH
 from wirflow.errors import InputError
 from wirflow.notices.deliver import Deliverer
-from wirflow.store import cases, timers
+from wirflow.store import cases, outbox, timers
 from wirflow.store.definitions import Definitions
 
 if TYPE_CHECKING:
@@ -430,4 +430,47 @@ def test_on_sqlite_nobody_can_be_told(tmp_path):
     assert office.database.listen is None
     office.engine.start(award("G-1", date(2020, 12, 31)), actor="ada")
     assert office.engine.is_due()
+    office.database.close()
+
+
+def test_what_a_worker_left_behind_is_found_afresh(tmp_path, postgresql):
+    """A worker that goes on from where it was comes back for what another one held and gave up meanwhile."""
+    office = open_office(tmp_path, postgresql())
+    grants(office, 60)
+    office.at("2022-06-01T00:00:00")
+    drain = office.engine._drain
+    first = office.rows("SELECT min(id) FROM timers WHERE status = 'armed'")[0][0]
+    (case_id,) = office.rows(f"SELECT case_id FROM timers WHERE id = {first}")[0]
+    with office.database.engine.connect() as other:
+        other.exec_driver_sql(f"SELECT id FROM cases WHERE id = {case_id} FOR UPDATE")
+        while office.engine.drain(most=20).all:
+            pass
+        assert office.rows(f"SELECT status FROM timers WHERE id = {first}") == [("armed",)]
+        other.rollback()
+    drain._reached = timers.Reached("9999", 0)
+    assert office.engine.drain().fired
+    assert office.rows("SELECT count(*) FROM timers WHERE status = 'armed' AND due_at <= '2022-06'") == [(0,)]
+    assert drain._reached is None
+    office.database.close()
+
+
+def test_a_poisoned_timer_is_alone_in_the_end_though_a_worker_goes_on(tmp_path, postgresql, monkeypatch):
+    """Half a batch is taken from where the whole one began: the timer that cannot be written is set aside."""
+    office = open_office(tmp_path, postgresql())
+    grants(office, 40)
+    office.at("2022-06-01T00:00:00")
+    office.engine._drain._reached = timers.Reached("2021", 0)
+    add = outbox.add
+
+    def choosy(session, new, now):
+        new = list(new)
+        if any(notice.recipient and case_id == 7 for case_id, _, notice in new):
+            raise ValueError("not this one")
+        add(session, new, now)
+
+    monkeypatch.setattr(outbox, "add", choosy)
+    drained = office.engine.drain()
+    assert drained.failed
+    assert {row[0] for row in office.rows("SELECT case_id FROM timers WHERE status = 'failed'")} == {7}
+    assert office.rows("SELECT count(*) FROM timers WHERE status = 'armed' AND due_at <= '2022-06'") == [(0,)]
     office.database.close()

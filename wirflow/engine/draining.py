@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from wirflow.clock import stamp
 from wirflow.errors import ConflictError, WirflowError
 from wirflow.store import cases, timers
+from wirflow.store.timers import Reached
 from wirflow.text import Text
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ BATCH: Final = 500
 
 NEWEST: Final = 4
 """Of a backlog, each fourth batch begins with what fell due last: new work does not wait for all of it."""
+
+AFRESH: Final = 16
+"""After so many batches it is looked at the oldest again: a batch may have left some of it, and so may
+a worker that died, and something may have been recorded late."""
 
 ATTEMPTS: Final = 5
 """How often a transaction is tried when other writers are in its way."""
@@ -77,6 +82,8 @@ class Drain:
         self._database = database
         self._units = units
         self._turn = 0
+        self._reached: Reached | None = None
+        """Where to go on from; None: from the oldest."""
 
     def run(self, now: datetime, most: int | None, progress: Callable[[int], None] | None) -> Drained:
         """Fire what is due at an instant, in the order of the due times of each cluster.
@@ -87,32 +94,49 @@ class Drain:
             progress: called with the number of timers dealt with so far.
         """
         done = Drained()
-        with self._database.peeking() as session:
-            if not timers.any_due(session, now):
-                self._turn = 0
-                return done
+        if not self._any_due(now):
+            self._turn = 0
+            return done
         size = BATCH
         while most is None or done.all < most:
             wanted = size if most is None else min(size, most - done.all)
             # The turns go on over several drains: whoever drains a backlog does it bit by bit.
-            self._turn = (self._turn + 1) % NEWEST
-            newest = self._turn == 0 and size == BATCH
+            self._turn = (self._turn + 1) % AFRESH
+            newest = self._turn % NEWEST == 0 and size == BATCH
+            if self._turn == 0:
+                self._reached = None
             try:
                 found = again(partial(self._batch, now, wanted, newest=newest))
             except Poisoned as poisoned:
                 # Nothing was written.  Half as many, and so on, until it is there alone.
+                self._reached = None
                 if len(poisoned.due) > 1:
                     size = max(1, len(poisoned.due) // 2)
                     continue
-                found = self._set_aside(poisoned)
+                found = self._set_aside(poisoned), None
+            if found is None and self._reached is not None:
+                self._reached = None
+                continue
             if found is None:
                 self._turn = 0
                 break
-            done.add(found)
+            did, reached = found
+            if not newest:
+                self._reached = reached
+            done.add(did)
             size = min(BATCH, size * 2)
             if progress:
                 progress(done.all)
         return done
+
+    def _any_due(self, now: datetime) -> bool:
+        if self._reached is not None:
+            with self._database.peeking() as session:
+                if timers.any_due(session, now, self._reached):
+                    return True
+            self._reached = None
+        with self._database.peeking() as session:
+            return timers.any_due(session, now)
 
     def settle(self, now: datetime, keys: Iterable[str]) -> Drained:
         """Fire what is due in the clusters of some cases, before anybody looks at them again."""
@@ -125,19 +149,19 @@ class Drain:
                 if len(poisoned.due) > 1:
                     size = max(1, len(poisoned.due) // 2)
                     continue
-                found = self._set_aside(poisoned)
+                found = self._set_aside(poisoned), None
             if found is None:
                 return done
             size = min(BATCH, size * 2)
-            done.add(found)
+            done.add(found[0])
 
     def _batch(
         self, now: datetime, most: int, *, newest: bool = False, keys: Sequence[str] | None = None
-    ) -> Drained | None:
-        """One batch in one transaction; None if nothing is due, or all of it is with other workers."""
+    ) -> tuple[Drained, Reached | None] | None:
+        """One batch in one transaction, and where the next may go on; None if nothing is free to be fired."""
         with _uncollected(), self._database.writing() as session:
             within = None if keys is None else cases.lock_roots(session, keys)
-            due = timers.claim(session, now, most, newest=newest, within=within)
+            due = timers.claim(session, now, most, newest=newest, within=within, reached=self._reached)
             if not due:
                 return None
             unit = self._units(session, now)
@@ -148,7 +172,8 @@ class Drain:
                 if self._database.is_broken(error):
                     raise
                 raise Poisoned(due) from error
-            return done
+            # On SQLite what was fired lies in nobody's way.
+            return done, None if session.sqlite else _reached(due)
 
     def _set_aside(self, poisoned: Poisoned) -> Drained:
         """Whatever is wrong with one timer is not wrong with others: it keeps its error, and they go on."""
@@ -156,6 +181,18 @@ class Drain:
         with self._database.writing() as session:
             timers.end(session, [(poisoned.due[0].id, "failed", words)])
         return Drained(failed=1)
+
+
+def _reached(due: Sequence[DueTimer]) -> Reached:
+    """Up to where clusters were claimed: the last that has its first timer here.
+
+    Timers of clusters that were claimed earlier may be due later than that, and are asked for with them.
+    """
+    first: dict[int, DueTimer] = {}
+    for item in due:
+        first.setdefault(item.root, item)
+    last = next(reversed(first.values()))
+    return Reached(last.due_at, last.id)
 
 
 def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Drained:

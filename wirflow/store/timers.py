@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
-from sqlalchemy import and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Integer, Text, and_, bindparam, func, literal_column, or_, select, tuple_, update
 
 from wirflow.clock import stamp, unstamp
 from wirflow.core.case import Timer
@@ -93,9 +93,14 @@ _CLAIM = (
     .with_for_update(skip_locked=True, key_share=True, of=_root)
 )
 _CLAIM_OLDEST = _CLAIM.order_by(timers.c.due_at, timers.c.id)
+_ON = tuple_(timers.c.due_at, timers.c.id) >= tuple_(
+    bindparam("on_due", type_=Text()), bindparam("on_id", type_=Integer())
+)
+_CLAIM_ON = _CLAIM_OLDEST.where(_ON)
 _CLAIM_NEWEST = _CLAIM.order_by(timers.c.due_at.desc(), timers.c.id.desc())
 
 _ANY_DUE: Select[Any] = select(literal_column("1")).select_from(timers).where(_IS_DUE).limit(1)
+_ANY_ON = _ANY_DUE.where(_ON)
 _NEXT = select(timers.c.due_at).where(_ARMED).order_by(timers.c.due_at, timers.c.id).limit(1)
 _NAMES = ("case_id", "name", "kind", "label", "due_at", "due", "event", "derivation", "payload", "depth")
 _ADD = Insert(timers, (*_NAMES, "status"))
@@ -150,8 +155,21 @@ def armed(session: Session, case_id: int) -> dict[int, Timer]:
     return armed_of(session, [case_id]).get(case_id, {})
 
 
+class Reached(NamedTuple):
+    """How far those who went from the oldest timer on have come: an instant, and the timer there."""
+
+    due_at: str
+    id: int
+
+
 def claim(
-    session: Session, now: datetime, most: int, *, newest: bool = False, within: Collection[int] | None = None
+    session: Session,
+    now: datetime,
+    most: int,
+    *,
+    newest: bool = False,
+    within: Collection[int] | None = None,
+    reached: Reached | None = None,
 ) -> list[DueTimer]:
     """Timers whose moment has come, to be fired in this transaction: earliest first.
 
@@ -167,12 +185,14 @@ def claim(
         newest: take the clusters in which something fell due last, so that a backlog does not
             keep new work waiting.
         within: only these clusters, which the transaction holds already.
+        reached: where to look for clusters from.  Until PostgreSQL has cleared up, what was fired
+            before lies in the way of whoever begins at the oldest.
     """
     values: dict[str, Any] = {"now": stamp(now), "most": most}
     if within is None and session.sqlite and not newest:
         rows = session.rows(_FIRST_DUE, values)
     else:
-        roots = set(within) if within is not None else _claimed(session, values, newest=newest)
+        roots = set(within) if within is not None else _claimed(session, values, reached, newest=newest)
         if not roots:
             return []
         # What the locks were waiting for is seen only by another statement.
@@ -182,17 +202,33 @@ def claim(
     return [DueTimer(*row) for row in rows]
 
 
-def _claimed(session: Session, values: Mapping[str, Any], *, newest: bool) -> set[int]:
+def _claimed(
+    session: Session, values: Mapping[str, Any], reached: Reached | None, *, newest: bool
+) -> set[int]:
     if newest:
         # Few of them, so that all that is due before it in its cluster has room beside what is new.
         few = {**values, "most": max(1, values["most"] // FEW)}
         return {row[0] for row in session.rows(_CLAIM_NEWEST, few)}
+    if reached:
+        return {row[0] for row in session.rows(_CLAIM_ON, {**values, **_on(reached)})}
     return {row[0] for row in session.rows(_CLAIM_OLDEST, values)}
 
 
-def any_due(session: Session, now: datetime) -> bool:
-    """Whether there is a timer whose moment has come, be it in the hands of another worker."""
+def any_due(session: Session, now: datetime, reached: Reached | None = None) -> bool:
+    """Whether there is a timer whose moment has come, be it in the hands of another worker.
+
+    Args:
+        session: a transaction, or none.
+        now: what counts as due.
+        reached: as in `claim`.
+    """
+    if reached:
+        return session.row(_ANY_ON, {"now": stamp(now), **_on(reached)}) is not None
     return session.row(_ANY_DUE, {"now": stamp(now)}) is not None
+
+
+def _on(reached: Reached) -> dict[str, Any]:
+    return {"on_due": reached.due_at, "on_id": reached.id}
 
 
 def next_due(session: Session) -> datetime | None:
