@@ -1,14 +1,17 @@
 """A scheduler in a process of its own, for `test_scheduler`: says what it does, and waits where it is told.
 
-    python tests/scheduler_process.py FOLDER first|beat
+    python tests/scheduler_process.py FOLDER first|beat|thread
 
 On the first notice (`first`: in the beat at the start, `beat`: in a later one)
-it prints "sending" and waits for a line on its standard input.
+it prints "sending" and waits for a line on its standard input.  With `thread`
+there is nothing to send, and another thread than the first one takes a SIGTERM.
 """
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +51,17 @@ class Late(Loud):
         write_notices(self.office)
 
 
+class Elsewhere(Loud):
+    """A scheduler whose signal comes to another thread, while the first one waits."""
+
+    def _wait(self) -> None:
+        def take() -> None:
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+        threading.Timer(0, take).start()
+        super()._wait()
+
+
 def main() -> None:
     """Run until a signal comes."""
     folder, when = Path(sys.argv[1]), sys.argv[2]
@@ -55,7 +69,9 @@ def main() -> None:
     channel = Recorder(idempotent=False)
     channel.before = wait
     deliverer = Deliverer(office.engine, {"file": channel})
-    if when == "first":
+    if when == "thread":
+        scheduler = Elsewhere(office.engine, deliverer)
+    elif when == "first":
         write_notices(office)
         scheduler = Loud(office.engine, deliverer)
     else:

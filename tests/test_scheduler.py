@@ -349,6 +349,19 @@ def test_a_signal_ends_it_after_what_it_is_doing(tmp_path, number, when):
     assert sorted(item.state for item in notices_of(office)) == ["pending", "pending", "sent"]
 
 
+def test_a_signal_is_heard_whichever_thread_it_comes_to(tmp_path):
+    """A SIGTERM that the system hands to another thread, as after a stop, ends the scheduler as well."""
+    program = Path(__file__).with_name("scheduler_process.py")
+    said = subprocess.run(
+        [sys.executable, program, tmp_path, "thread"],
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    ).stdout
+    assert said == "heard\nsent 0\n"
+
+
 def test_notices_go_out_while_a_backlog_lasts(tmp_path, monkeypatch):
     """Firing and handing over take turns: what a backlog writes is not kept until all of it is done."""
     monkeypatch.setattr("wirflow.scheduler.TURN_SECONDS", 0.0)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, time, timedelta
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -47,6 +47,9 @@ TURN_SECONDS: Final = 5.0
 
 AGAIN_SECONDS: Final = 1.0
 """How soon it looks again, if something is due that another worker has in hand: that one may have died."""
+
+SIGNAL_SECONDS: Final = 0.5
+"""After how long a signal is heard at the latest, whichever thread it came to."""
 
 SILENT_BEATS: Final = 3
 """After how many beats without a sign of life a worker counts as dead."""
@@ -174,7 +177,7 @@ class Scheduler:
             beats.start()
             listener = self._listener(lambda: self._wake_up(beats, progress))
             try:
-                self._wake.get()
+                self._wait()
             finally:
                 self._stopping = True
                 self._ended.set()
@@ -183,6 +186,17 @@ class Scheduler:
                 if listener is not None:
                     listener.join()
         log.info("stopped", extra={"signal": self._signal, **self.pulse.timers, **self.pulse.notices})
+
+    def _wait(self) -> None:
+        """Wait until somebody says stop.
+
+        The system may hand a signal to any thread, as it does where the process was stopped and
+        went on just before; Python runs its handler here, but wakes nobody for it.
+        """
+        while True:
+            with suppress(Empty):
+                self._wake.get(timeout=SIGNAL_SECONDS)
+                return
 
     def stop(self) -> None:
         """Let `run` end after what it is doing; may be called from anywhere, and more than once."""
