@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from apscheduler.schedulers import background, base
 
 from tests.notices.sample import Recorder, busy, notices_of, write_notices
 from tests.support import new, open_office, replace
@@ -360,6 +361,25 @@ def test_a_signal_is_heard_whichever_thread_it_comes_to(tmp_path):
         check=True,
     ).stdout
     assert said == "heard\nsent 0\n"
+
+
+def test_it_ends_quietly_in_the_middle_of_a_beat(tmp_path, monkeypatch):
+    """When APScheduler is shut down it has no job any more that it could miss, so it leaves no traceback."""
+    office = open_office(tmp_path)
+    scheduler = Scheduler(office.engine, Deliverer(office.engine, {}), heartbeat_seconds=0.001)
+    left: list[int] = []
+    shutdown = background.BackgroundScheduler.shutdown
+
+    def looked(beats, *, wait):
+        left.append(len(beats.get_jobs()))
+        assert beats.state == base.STATE_PAUSED
+        shutdown(beats, wait=wait)
+
+    monkeypatch.setattr(background.BackgroundScheduler, "shutdown", looked)
+    monkeypatch.setattr(scheduler, "_wait", lambda: scheduler._soon(scheduler._beats, None))
+    scheduler.run()
+    assert left == [0]
+    office.database.close()
 
 
 def test_notices_go_out_while_a_backlog_lasts(tmp_path, monkeypatch):

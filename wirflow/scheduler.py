@@ -182,6 +182,10 @@ class Scheduler:
                 self._stopping = True
                 self._ended.set()
                 log.info("stopping", extra={"signal": self._signal})
+                # Without jobs first: APScheduler looks for one that it has just begun, and finds it no
+                # more where it was shut down meanwhile; its thread ends with a traceback then.
+                beats.pause()
+                beats.remove_all_jobs()
                 beats.shutdown(wait=True)
                 if listener is not None:
                     listener.join()

@@ -380,9 +380,9 @@ def test_the_result_has_to_fit_its_place(expected):
 )
 def test_depth_and_length_are_bounded(expr):
     """An expression without end costs nothing: a problem in a moment, and no crash of the parser."""
-    started = time.perf_counter()
+    started = time.process_time()
     found = GUARDS.problems(expr, "bool")
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
     assert expr.startswith(("!", "-")) or found[0].code in {"too-long", "too-deep"}
 
 
@@ -479,7 +479,7 @@ def test_a_guard_is_cheap():
     assert GUARDS.holds(expr, facts)
     best = timedelta.max
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         for _ in range(200):
             GUARDS.holds(expr, facts)
         best = min(best, timedelta(seconds=(time.perf_counter() - started) / 200))
