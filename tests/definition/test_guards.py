@@ -482,5 +482,5 @@ def test_a_guard_is_cheap():
         started = time.process_time()
         for _ in range(200):
             GUARDS.holds(expr, facts)
-        best = min(best, timedelta(seconds=(time.perf_counter() - started) / 200))
+        best = min(best, timedelta(seconds=(time.process_time() - started) / 200))
     assert best < timedelta(microseconds=200)
