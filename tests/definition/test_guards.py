@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 import pytest
@@ -380,9 +381,12 @@ def test_the_result_has_to_fit_its_place(expected):
 )
 def test_depth_and_length_are_bounded(expr):
     """An expression without end costs nothing: a problem in a moment, and no crash of the parser."""
-    started = time.process_time()
-    found = GUARDS.problems(expr, "bool")
-    assert time.process_time() - started < 0.1
+    best = inf
+    for _ in range(5):  # one of them is not held up by the machine, or by other tests' garbage
+        started = time.thread_time()
+        found = GUARDS.problems(expr, "bool")
+        best = min(best, time.thread_time() - started)
+    assert best < 0.1
     assert expr.startswith(("!", "-")) or found[0].code in {"too-long", "too-deep"}
 
 
@@ -479,8 +483,8 @@ def test_a_guard_is_cheap():
     assert GUARDS.holds(expr, facts)
     best = timedelta.max
     for _ in range(5):
-        started = time.process_time()
+        started = time.thread_time()
         for _ in range(200):
             GUARDS.holds(expr, facts)
-        best = min(best, timedelta(seconds=(time.process_time() - started) / 200))
+        best = min(best, timedelta(seconds=(time.thread_time() - started) / 200))
     assert best < timedelta(microseconds=200)
