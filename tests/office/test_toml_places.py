@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from wirflow.office.toml_places import nearest_place, places, shown
 
@@ -97,6 +97,8 @@ def test_every_item_of_a_list_and_every_leaf_has_a_place():
 
 
 @given(text=st.text(alphabet="ab.=[]{}\"'#\\,\n 1", max_size=60))
+@example(text="[[1")
+@example(text="a=[}")
 @settings(max_examples=300, deadline=None)
 def test_any_text_comes_to_an_end(text):
     """Also what is no TOML: the way through always ends, and every place lies in the text."""

@@ -72,7 +72,10 @@ class _Scan:
                 many = self.text.startswith("[[", self.at)
                 self.at += 2 if many else 1
                 keys = tuple(self._keys())
-                self.at += 2 if many else 1
+                end = "]]" if many else "]"
+                if not self.text.startswith(end, self.at):
+                    return  # it is no TOML
+                self.at += len(end)
                 base = self._opened(keys, many=many)
                 self.found.setdefault(base, start)
             elif not self._pair(base):
@@ -132,8 +135,11 @@ class _Scan:
                 self.at += 1
                 return
             if end == "]":
-                self.found[*path, number] = self.at
+                start = self.at
+                self.found[*path, number] = start
                 self._value((*path, number))
+                if self.at == start:
+                    return  # neither a value nor an end: it is no TOML
             elif not self._pair(path):
                 return
             number += 1
