@@ -177,10 +177,11 @@ def test_moving_the_clock_keeps_the_rest_of_the_file(tmp_path):
 
 def test_a_relative_database_lies_in_the_office(tmp_path, monkeypatch):
     """Relative to the folder of the office and not to where one stands; the variable wins."""
-    assert office(tmp_path).database_url == f"sqlite:///{tmp_path}/wirflow.db"
-    assert office(tmp_path, f'{HEAD}database = "sqlite:////var/x.db"\n').database_url == "sqlite:////var/x.db"
+    elsewhere = f'{HEAD}database = "sqlite:////var/x.db"\n'
+    assert office(tmp_path).unchecked_database.url.database == f"{tmp_path}/wirflow.db"
+    assert office(tmp_path, elsewhere).unchecked_database.url.database == "/var/x.db"
     monkeypatch.setenv("WIRFLOW_DATABASE", "sqlite:///other.db")
-    assert office(tmp_path).database_url == f"sqlite:///{tmp_path}/other.db"
+    assert office(tmp_path).unchecked_database.url.database == f"{tmp_path}/other.db"
 
 
 def test_a_missing_database_is_no_empty_one(tmp_path):

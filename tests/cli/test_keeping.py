@@ -21,6 +21,20 @@ def test_a_new_office_is_whole(wirflow, tmp_path):
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_an_office_lies_in_a_folder_of_any_name(wirflow, tmp_path, monkeypatch):
+    """Characters that mean something in an address are part of the path like all others."""
+    home = tmp_path / "Amt 51? 100% #1 & mehr"
+    home.mkdir()
+    monkeypatch.chdir(home)
+
+    assert wirflow("init", "office").code == 0
+    assert (home / "office" / "wirflow.db").is_file()
+    said = wirflow("doctor", "--office", str(home / "office"))
+    assert (said.code, said.err) == (0, "")
+    assert wirflow("copy", "--to", "sqlite:///copy.db", "--office", str(home / "office")).code == 0
+    assert (home / "office" / "copy.db").is_file()
+
+
 def test_cases_come_in_from_a_table(wirflow, demo):
     """A CSV file brings cases that link to each other in any order."""
     (demo / "cases.csv").write_text(

@@ -31,6 +31,7 @@ def still(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]
     office.database.close()
     assert not (tmp_path / "office.db-wal").exists()
     monkeypatch.setattr(DataFile, "writable", False)
+    monkeypatch.setattr("wirflow.store.database.BUSY_SECONDS", 0.1)  # nobody who is in the way goes away
     database = Database(f"sqlite:///{tmp_path / 'office.db'}")
     yield database
     database.close()

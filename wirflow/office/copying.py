@@ -48,7 +48,7 @@ def copy(office: Office, url: str, progress: Callable[[int, int], None] | None =
     from wirflow.store.database import Database as Opened  # noqa: PLC0415 - likewise
 
     source = office.database
-    target = Opened(office.resolved(url))
+    target = Opened(url, office.folder)
     try:
         if _place(source) == _place(target):
             raise InputError(

@@ -179,24 +179,13 @@ class Office:
 
     # -- wired objects -------------------------------------------------------------------
 
-    @property
-    def database_url(self) -> str:
-        """The address of the database; a relative path means: in the office's folder."""
-        return self.resolved(os.environ.get(toml.DATABASE_VARIABLE) or self.settings.office.database)
-
-    def resolved(self, url: str) -> str:
-        """The address of a database, its path taken from the office's folder if it is relative."""
-        scheme, slashes, path = url.partition(":///")
-        if scheme.partition("+")[0] == "sqlite" and path and not path.startswith((":", "/", "file:")):
-            return f"{scheme}{slashes}{self.folder / path}"
-        return url
-
     @cached_property
     def unchecked_database(self) -> Database:
-        """The database, of whatever version it is."""
+        """The database, of whatever version it is; a relative path means: in the office's folder."""
         from wirflow.store.database import Database  # noqa: PLC0415 - SQLAlchemy is slow to load
 
-        return Database(self.database_url)
+        url = os.environ.get(toml.DATABASE_VARIABLE) or self.settings.office.database
+        return Database(url, self.folder)
 
     @cached_property
     def database(self) -> Database:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine, PoolProxiedConnection
+    from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection
 
     from wirflow.store.session import Session
 
@@ -87,19 +87,21 @@ def _let_go(held: _Held, engine: Engine) -> None:
 class Database:
     """One database and its compiled statements."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, folder: Path | None = None) -> None:
         """Prepare, without connecting yet.
 
         Args:
             url: as SQLAlchemy writes it: `sqlite:///wirflow.db`, `postgresql+psycopg://host/name`.
+            folder: in which a file of SQLite lies that has no path of its own; None: where the
+                process is.
 
         Raises:
             InputError: the address is none.
         """
         try:
-            self.url = make_url(url)
+            self.url = _within(make_url(url), folder)
             self.file = DataFile(self.url.database if self.url.get_backend_name() == "sqlite" else None)
-            self.engine = _engine(url, self.file)
+            self.engine = _engine(self.url, self.file)
         except (ArgumentError, ImportError, ValueError) as error:
             shown = _PASSWORD.sub(r"\1***\2", url)
             raise InputError(
@@ -487,9 +489,16 @@ _PARAMSTYLES = {"sqlite": "named", "postgresql": "numeric_dollar"}
 _SELECT_VERSION = select(text("version_num")).select_from(text(_VERSION_TABLE))
 
 
-def _engine(url: str, file: DataFile) -> Engine:
-    address = make_url(url)
-    if address.get_backend_name() != "sqlite":
+def _within(url: URL, folder: Path | None) -> URL:
+    """The address with the path of its file, which may have any characters in it."""
+    path = url.database
+    if folder is None or url.get_backend_name() != "sqlite" or not path or path.startswith((":", "file:")):
+        return url
+    return url.set(database=str(folder / path))
+
+
+def _engine(url: URL, file: DataFile) -> Engine:
+    if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, client_encoding="utf8")
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "do_connect", file.open)
