@@ -18,6 +18,9 @@
   with what people were told and with what was handed over.  Then it goes on with a
   new office.
 
+A run that is asked to end (SIGTERM, Ctrl-C) looks what is left of the last office, and
+reports.
+
 The seed replays what is done and when it is meant to be done; how far a process
 comes meanwhile is the machine's business.  Where a process stood when it died is
 counted: what is killed while it waits proves little.
@@ -164,7 +167,7 @@ class Chaos:
             self._wait_for(self._fork("init", self._made))
             self._calm()
             kills += self._report.kills.total()
-            while self._report.kills.total() < kills and not self._report.wrong:
+            while self._report.kills.total() < kills and not self._report.over:
                 self._step()
             self._end_well()
             os.kill(sink.pid, signal.SIGUSR1)
@@ -323,7 +326,9 @@ class Chaos:
             return Running(pid, kind, slot, word=word)
         code = 70
         try:
+            os.setpgid(0, 0)  # what is typed at a terminal asks the run to end, and nobody else
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             log = os.open(self._folder / f"log.{kind}", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.dup2(log, 1)
             os.dup2(log, 2)
@@ -454,13 +459,20 @@ def preload() -> None:
 def run(database: str, kills: int, seed: int, workers: int) -> Report:
     """Kill so often; what was found, and where it was left if anything was."""
     report, start = Report(seed, database), time.perf_counter()
+
+    def enough(asked: int, _: object) -> None:
+        report.stop = True
+        signal.signal(asked, signal.default_int_handler)  # whoever asks twice does not want to wait
+
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, enough)
     preload()
     gc.collect()
     gc.freeze()  # what is there is never looked at again: forked processes go on sharing it
     server = Server() if database == "postgresql" else None
     try:
         number = 0
-        while report.kills.total() < kills and not report.wrong:
+        while report.kills.total() < kills and not report.over:
             folder = Path(tempfile.mkdtemp(prefix="wirflow-chaos-"))
             wanted = min(ROUND, kills - report.kills.total())
             Chaos(folder, server, f"{seed} {number}", workers, report).run(wanted)
@@ -488,7 +500,6 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--workers", type=int, default=None)
     given = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nobody is left behind
     seed = secrets.randbelow(10**6) if given.seed is None else given.seed
     workers = given.workers or WORKERS[given.database]
     print(f"seed {seed}, {given.kills} kills, {workers} workers, {given.database}", flush=True)  # noqa: T201

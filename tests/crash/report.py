@@ -27,6 +27,13 @@ class Report:
     seconds: float = 0.0
     cpu: float = 0.0
     wrong: list[str] = field(default_factory=list)
+    stop: bool = False
+    """Somebody wants no more of it."""
+
+    @property
+    def over(self) -> bool:
+        """Nobody is to be killed any more."""
+        return self.stop or bool(self.wrong)
 
     @property
     def in_transaction(self) -> int:
