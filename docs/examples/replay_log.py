@@ -13,7 +13,7 @@ of the case goes on: that is a check of a log against rules.
 
 In a practice office (`today` in wirflow.toml) the log is lived through in the
 order of time, and what falls due in between happens in between.  With the real
-clock each case is replayed as a whole, in one transaction.
+clock each case is replayed as a whole, in one transaction, and recorded now.
 
 What has been done with each line stands in a table of our own, `replayed`, and
 commits together with it.  Stopped or killed, the program is simply run again:

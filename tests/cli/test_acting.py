@@ -28,6 +28,21 @@ def test_a_dry_run_shows_everything_and_changes_nothing(wirflow):
     assert len(wirflow("audit show WIR-KO-2 --format json").json) == 1
 
 
+def test_a_deadline_that_nobody_fired_comes_first_and_is_told(wirflow, demo):
+    """Who acts when an award has ended and no worker ran is told that it has, also if they are refused."""
+    settings = demo / "wirflow.toml"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("2020-12-10", "2022-01-01"), "utf-8")
+
+    said = wirflow(
+        "do WIR-KO-1 extend --set decided_on=2022-01-01 --set award_ends=2022-12-31 --as amtsleitung"
+    )
+
+    assert said.code == 1
+    assert said.err.startswith("Vorher fiel an, am 01.01.2022: Läuft aus\n"), said.err
+    assert wirflow("status WIR-KO-1 --format json").json["state"] == "expired"
+    assert "Vorher" not in wirflow("do WIR-KO-1 extend").err
+
+
 @pytest.mark.usefixtures("later")
 def test_a_dry_run_as_data_has_its_deadlines_and_letters(wirflow):
     """Armed and cancelled deadlines, notices with their text, and the case as it would stand."""

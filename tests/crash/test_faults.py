@@ -59,12 +59,14 @@ def test_all_kinds_of_faults_strike(tmp_path):
 def test_who_repeats_blindly_is_found(tmp_path, monkeypatch):
     """The comparison sees events that are there twice: of somebody who does not look before repeating."""
     monkeypatch.setattr(faults.Life, "_look", lambda _life, _key: 0)
-    found = []
-    for seed in range(12):
+
+    def findings(seed: int) -> list[str]:
         place = tmp_path / str(seed)
         place.mkdir()
-        found += faults.compare(place, (None, None), seed)[0]
-    assert any("entries too many" in finding for finding in found)
+        return faults.compare(place, (None, None), seed)[0]
+
+    # In one life of ten an answer to a person is lost, and not only one to a worker.
+    assert any("entries too many" in finding for seed in range(20, 60) for finding in findings(seed))
 
 
 @pytest.mark.parametrize("where", ["before COMMIT", "after COMMIT"])

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from tests.crash.checker import check
-from tests.support import Office, grant, new, open_office
+from tests.support import Office, grant, new, open_office, replace
 from wirflow.audit.chain import verify_chain
 from wirflow.core.decision import Refusal
+from wirflow.definition.model import Signal
 from wirflow.engine import Outcome
 from wirflow.errors import InputError, UnknownNameError
 from wirflow.store import cases, trail
@@ -228,19 +229,24 @@ def test_a_signal_reaches_the_linked_case_exactly_once(office):
     assert told[0].occurred_at == "2021-03-01T08:00:00.000000Z"
 
 
-def test_a_signal_that_is_refused_is_on_record(office):
+def test_a_signal_that_is_refused_is_on_record(tmp_path, database_url):
     """A signal that its target does not take stands in the target's trail and among the refused timers."""
-    approved(office, "G-1")
+    workflow = grant()
+    bold = tuple(
+        replace(item, tell=(Signal(to="partner", event="supersede"),)) if item.event == "approve" else item
+        for item in workflow.transitions
+    )
+    office = open_office(tmp_path, database_url, replace(workflow, transitions=bold))
+    office.engine.start(new("G-1"), actor="ada")
     office.engine.start(new("G-2", links={"partner": "G-1"}), actor="ada")
     office.engine.submit("G-2", "submit", actor="ada")
-    # The guard of the signal looks at the state that G-1 has now; it expires in the same drain, before.
-    office.at("2022-01-01T09:00:00")
-    office.engine.submit("G-2", "approve", actor="leo", given={**AWARD, "award_ends": date(2022, 12, 31)})
-    office.engine.drain()
-    assert office.state("G-1") in {"expired", "superseded"}
-    statuses = dict(office.rows("SELECT status, count(*) FROM timers WHERE kind = 'signal' GROUP BY status"))
-    assert sum(statuses.values()) == 1
-    assert "armed" not in statuses
+    office.engine.submit("G-2", "approve", actor="leo", given=AWARD)
+    assert office.state("G-1") == "draft"
+    assert office.rows("SELECT status FROM timers WHERE kind = 'signal'") == [("refused",)]
+    last = office.engine.history("G-1")[-1]
+    assert (last.event, last.kind) == ("supersede", "signal")
+    assert last.body["refused"]
+    office.database.close()
 
 
 def test_the_unit_rule_looks_at_the_linked_case(office):

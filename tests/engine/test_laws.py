@@ -42,10 +42,11 @@ STEPS = st.lists(
 )
 
 
-def office_in(folder: str) -> Office:
-    """Two grants that are each other's partner."""
+def office_in(folder: str, *, paired: bool = True) -> Office:
+    """Two grants, which may be each other's partner."""
     office = open_office(Path(folder))
-    pair = [new("G-1", links={"partner": "G-2"}), new("G-2", links={"partner": "G-1"})]
+    links = {"G-1": {"partner": "G-2"}, "G-2": {"partner": "G-1"}} if paired else {"G-1": {}, "G-2": {}}
+    pair = [new(key, links=links[key]) for key in links]
     assert isinstance(office.engine.start_all(pair, actor="ada"), list)
     return office
 
@@ -140,6 +141,39 @@ def test_an_outage_changes_neither_states_nor_statutory_notices(steps, later):
         assert [awake.state(key) for key in ("G-1", "G-2")] == [asleep.state(key) for key in ("G-1", "G-2")]
         assert statutory(awake) == statutory(asleep)
         assert awake.rows("SELECT count(*) FROM timers WHERE status = 'failed'") == [(0,)]
+        awake.database.close()
+        asleep.database.close()
+
+
+def told(office: Office, key: str) -> list:
+    """What a case's trail tells but for reminders: each event, when it counted, and where it led."""
+    with office.database.reading() as session:
+        bodies = [msgspec.json.decode(written) for written, _, _ in trail.read(session, key)]
+    bodies = [body for body in bodies if body["kind"] != "reminder"]
+    for body in bodies:
+        if "holder" in body["changes"]:
+            body["changes"]["holder"] = "personal"  # its commitment has a salt of its own
+    return [
+        [body.get(name) for name in ("event", "kind", "occurred_at", "actor", "from", "to", "changes")]
+        for body in bodies
+    ]
+
+
+@given(steps=STEPS, paired=st.booleans(), later=st.integers(0, 900))
+@settings(max_examples=40, deadline=None)
+def test_nor_does_it_while_people_act(steps, paired, later):
+    """Without a worker people's events come after the deadlines before them: the trail tells the same."""
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        awake, asleep = office_in(one, paired=paired), office_in(two, paired=paired)
+        play(awake, steps)
+        play(asleep, steps, awake=False)
+        end = awake.clock.now() + timedelta(days=later)
+        advance(awake, end)
+        asleep.clock.set(end)
+        asleep.engine.drain()
+        for key in ("G-1", "G-2"):
+            assert told(awake, key) == told(asleep, key)
+        assert statutory(awake) == statutory(asleep)
         awake.database.close()
         asleep.database.close()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wirflow.cli import tables
 from wirflow.cli.screen import Format, Screen, note
 from wirflow.cli.words import when
-from wirflow.clock import civil_date, stamp
+from wirflow.clock import civil_date, stamp, unstamp
 from wirflow.definition.values import show, show_date, takes, to_json
 from wirflow.reports.deadlines import deadline_json
 from wirflow.text import Lang, Text
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wirflow.definition.model import Transition, Workflow
     from wirflow.engine import Outcome
     from wirflow.office import Office
+    from wirflow.store.cases import StoredCase
 
 EXIT_REFUSED: Final = 1
 EXIT_INCOMPLETE: Final = 2
@@ -40,6 +41,30 @@ def look_at_clock(office: Office, lang: Lang) -> None:
 
         note(clock_behind(last), lang)
         note(clock_hint(practice=office.practice), lang)
+
+
+def tell_first(office: Office, stored: StoredCase, lang: Lang) -> None:
+    """Say which deadlines had passed and came before the event, though nobody had fired them.
+
+    Args:
+        office: where.
+        stored: the case as whoever acted on it had seen it.
+        lang: the language.
+    """
+    from wirflow.cli.sheet import what_happened  # noqa: PLC0415 - hardly ever needed
+
+    key, seen = stored.case.key, stored.case.revision
+    passed = [entry for entry in office.engine.history(key)[seen:] if entry.kind == "deadline"]
+    for entry in passed:
+        day = civil_date(unstamp(entry.occurred_at), office.zone)
+        what = [str(what_happened(entry, stored.workflow, one)) for one in ("de", "en")]
+        note(
+            Text(
+                f"Vorher fiel an, am {day:%d.%m.%Y}: {what[0]}",
+                f"First came, on {day.isoformat()}: {what[1]}",
+            ),
+            lang,
+        )
 
 
 def report(office: Office, outcome: Outcome, lang: Lang, format_: Format, *, trial: bool) -> None:

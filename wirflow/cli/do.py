@@ -80,8 +80,13 @@ def do(
         reason=reason,
         trial=dry_run,
     )
+    # A deadline that had passed may have led elsewhere first.
+    found = office.engine.look(key).case if isinstance(outcome, Refusal) else outcome.decision.before
+    case = found or stored.case
+    if case.revision > stored.case.revision and not dry_run:
+        acting.tell_first(office, stored, desk.lang)
     if isinstance(outcome, Refusal):
-        numbered = workflow.open_transitions(stored.case.state, event)
+        numbered = workflow.open_transitions(case.state, event)
         transition = next((item for _, item in numbered), None)
         raise typer.Exit(
             acting.refused(

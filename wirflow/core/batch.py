@@ -168,6 +168,10 @@ class Batch:
         held = (self.held[child] for child in self._children.get(key, ()))
         return [as_linked(child.case, child.workflow) for child in held]
 
+    def is_due(self, key: str, moment: datetime) -> bool:
+        """Whether a held case has an armed timer that is due at a moment."""
+        return any(timer.due_at <= moment for timer in self.held[key].armed.values())
+
     # -- what it decides ---------------------------------------------------------------
 
     def _check_twin(self, key: str, siblings: Mapping[str, str]) -> None:

@@ -9,13 +9,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from wirflow.clock import stamp
-from wirflow.errors import ConflictError, WirflowError
+from wirflow.errors import ConflictError, InputError, WirflowError
 from wirflow.store import cases, timers
 from wirflow.store.timers import Reached
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from wirflow.engine.unit import Unit
@@ -67,6 +67,20 @@ class Poisoned(Exception):  # noqa: N818 - not an error of its own: it undoes a 
     def __init__(self, due: Sequence[DueTimer]) -> None:
         super().__init__(len(due))
         self.due = due
+
+    def told(self) -> InputError:
+        """For whoever wanted something in a transaction of which this was a part."""
+        words = _words(self.__cause__)
+        return InputError(
+            Text(
+                f"Eine Frist, die vorher kommt, lässt sich nicht eintragen: {words.de}",
+                f"A deadline that comes first cannot be written: {words.en}",
+            ),
+            hint=Text(
+                "'wirflow run --once' legt sie beiseite; 'wirflow doctor' nennt sie.",
+                "'wirflow run --once' sets it aside; 'wirflow doctor' names it.",
+            ),
+        )
 
 
 class Drain:
@@ -164,20 +178,49 @@ class Drain:
             due = timers.claim(session, now, most, newest=newest, within=within, reached=self._reached)
             if not due:
                 return None
-            unit = self._units(session, now)
-            try:
-                done = _decide(unit, due, unit.open_due(due))
-                unit.flush()
-            except Exception as error:
-                if self._database.is_broken(error):
-                    raise
-                raise Poisoned(due) from error
+            _, done = self._fire(session, now, due)
             # On SQLite what was fired lies in nobody's way.
             return done, None if session.sqlite else _reached(due)
 
+    def before(self, session: Session, now: datetime, moment: datetime, roots: Collection[int]) -> bool:
+        """Fire what is due in some clusters before something that is about to happen in them.
+
+        All of it becomes part of the transaction in which that happens.  What fires may arm what is
+        due before it, too: so it is to be asked again, until there is nothing left.
+
+        Args:
+            session: the transaction, which holds the locks of these clusters.
+            now: when all of it is recorded.
+            moment: when that counts which is about to happen.
+            roots: the numbers of the clusters.
+
+        Returns:
+            Whether there was anything.
+
+        Raises:
+            Poisoned: the database does not take it.
+        """
+        due = timers.claim(session, moment, BATCH, within=roots)
+        if not due:
+            return False
+        unit, _ = self._fire(session, now, due)
+        unit.wake()
+        return True
+
+    def _fire(self, session: Session, now: datetime, due: Sequence[DueTimer]) -> tuple[Unit, Drained]:
+        unit = self._units(session, now)
+        try:
+            done = _decide(unit, due, unit.open_due(due))
+            unit.flush()
+        except Exception as error:
+            if self._database.is_broken(error):
+                raise
+            raise Poisoned(due) from error
+        return unit, done
+
     def _set_aside(self, poisoned: Poisoned) -> Drained:
         """Whatever is wrong with one timer is not wrong with others: it keeps its error, and they go on."""
-        words = _kept(poisoned.__cause__)
+        words = _words(poisoned.__cause__).kept()
         with self._database.writing() as session:
             timers.end(session, [(poisoned.due[0].id, "failed", words)])
         return Drained(failed=1)
@@ -208,7 +251,7 @@ def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Dra
             kept = batch.fire(key, item.id)
         except Exception as error:  # noqa: BLE001 - a poisoned timer is set aside, and never blocks its batch
             batch.set_aside(key, item.id)
-            unit.end(item.id, "failed", _kept(error))
+            unit.end(item.id, "failed", _words(error).kept())
             done.failed += 1
             continue
         if kept is None:
@@ -229,11 +272,11 @@ def _decide(unit: Unit, due: Sequence[DueTimer], keys: Mapping[int, str]) -> Dra
     return done
 
 
-def _kept(error: BaseException | None) -> str:
+def _words(error: BaseException | None) -> Text:
     """What is kept of an error, for whoever looks after the office, in whichever language."""
     if isinstance(error, WirflowError):
-        return Text(error.explain("de"), error.explain("en")).kept()
-    return Text.same(str(error) or type(error).__name__).kept()
+        return Text(error.explain("de"), error.explain("en"))
+    return Text.same(str(error) or type(error).__name__)
 
 
 @contextmanager

@@ -10,23 +10,21 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from wirflow.audit.entry import SALT_BYTES
 from wirflow.clock import civil_date
 from wirflow.core.batch import Batch
-from wirflow.core.case import Case, Event, Facts
+from wirflow.core.case import Event
 from wirflow.core.decide import warnings
-from wirflow.core.decision import Decision, Refusal
+from wirflow.core.decision import Refusal
 from wirflow.core.firing import as_linked, facts_at
-from wirflow.core.letters import NewNotice, Notice, NoticeState
 from wirflow.definition.document import Document, Unread
-from wirflow.definition.model import Warn, Workflow
 from wirflow.definition.values import checked, spellings
-from wirflow.engine.draining import Drain, Drained, again
+from wirflow.engine.draining import Drain, Drained, Poisoned, again
+from wirflow.engine.outcome import Outcome
 from wirflow.engine.unit import Register, Unit
 from wirflow.errors import InputError, UnknownNameError
 from wirflow.store import backlog, cases, outbox, timers, trail
@@ -34,7 +32,7 @@ from wirflow.store.definitions import Definitions
 from wirflow.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -45,8 +43,10 @@ if TYPE_CHECKING:
     from wirflow.clock import Clock
     from wirflow.core.batch import Kept
     from wirflow.core.case import LinkedCase
+    from wirflow.core.letters import Notice, NoticeState
     from wirflow.core.opening import NewCase
     from wirflow.core.profile import Profile
+    from wirflow.definition.model import Warn, Workflow
     from wirflow.definition.person import Person
     from wirflow.definition.values import Value
     from wirflow.render import Templates
@@ -68,35 +68,7 @@ They take about 50 MB.  All that waits is put in order for each of them: so it m
 """
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
-    """What was written, or, of a trial, what would have been."""
-
-    workflow: Workflow
-    decision: Decision
-    digest: str
-    facts: Facts
-    notices: tuple[NewNotice, ...]
-
-    @classmethod
-    def of(cls, kept: Kept) -> Outcome:
-        """What a decision says that entered a batch."""
-        return cls(
-            workflow=kept.workflow,
-            decision=kept.decision,
-            digest=kept.written.digest,
-            facts=kept.facts,
-            notices=kept.written.notices,
-        )
-
-    @property
-    def case(self) -> Case:
-        """The case after the event."""
-        return replace(self.decision.case, digest=self.digest)
-
-    @property
-    def warnings(self) -> tuple[Warn, ...]:
-        """What should be known about the case from now on, though nothing was refused."""
-        return warnings(self.workflow, self.decision.case, self.facts)
+_Result = TypeVar("_Result")
 
 
 _Files = list[tuple[Unread, Document]]
@@ -164,8 +136,8 @@ class Engine:
         new = [replace(item, data=data) for item, (data, _) in zip(new, measured, strict=True)]
         files = [pair for _, pairs in measured for pair in pairs]
         once = partial(self._start_all, new, files, person, moment, connection, trial=trial)
-        # Who brought a connection must repeat the whole of their transaction, not only our part.
-        found = once() if connection is not None else again(once)
+        told = {key for item in new for key in item.links.values()}
+        found = self._done(once, told, connection, trial=trial)
         if isinstance(found, Refusal):
             return found
         if not trial and connection is None:
@@ -188,11 +160,16 @@ class Engine:
                 replace(item, data=checked(workflow.field_by_name, item.data))
                 for item, (_, workflow) in zip(new, pinned, strict=True)
             ]
-            unit = self._unit(session, self.clock.now())
             ours = {item.key for item in new}
             elsewhere = {key for item in new for key in item.links.values()} - ours
             # Keys that only capitals tell apart are taken in too, so that they are found to be taken.
-            there = unit.open_several(elsewhere.union(*(spellings(key) for key in ours)))
+            wanted = elsewhere.union(*(spellings(key) for key in ours))
+            now, behind = self.clock.now(), True
+            while behind:
+                unit = self._unit(session, now)
+                there = unit.open_several(wanted)
+                roots = {stored.root for key, stored in there.items() if key in elsewhere}
+                behind = bool(roots) and self._drain.before(session, now, moment, roots)
             for key in elsewhere.difference(there):
                 raise cases.unknown(session, Text("Der verknüpfte Vorgang", "The linked case"), key)
             kept = unit.batch.start(
@@ -226,6 +203,9 @@ class Engine:
     ) -> Outcome | Refusal:
         """Let a person act on a case.
 
+        What was due in its cluster until then fires first, in the same transaction, also if the event
+        is refused: who acts while no worker runs acts after the deadlines that have passed.
+
         Args:
             key: which case.
             event: what they do.
@@ -239,7 +219,8 @@ class Engine:
 
         Raises:
             UnknownNameError: no such case, event or person.
-            InputError: it counts in the future, or on a day before the case began.
+            InputError: it counts in the future, or on a day before the case began; or a deadline
+                that comes first cannot be written.
             ConflictError: somebody else changed the case meanwhile.
         """
         moment = self._moment(occurred_at, self.clock.now())
@@ -259,8 +240,7 @@ class Engine:
             )
 
         once = partial(self._submit, key, event, moment, action, facts, files, connection, trial=trial)
-        # As above: only the caller can repeat all of their transaction.
-        kept = once() if connection is not None else again(once)
+        kept = self._done(once, {key}, connection, trial=trial)
         if isinstance(kept, Refusal):
             return kept
         if not trial and connection is None:
@@ -280,8 +260,7 @@ class Engine:
         trial: bool,
     ) -> Kept | Refusal:
         with self._transaction(connection, trial=trial) as session:
-            unit = self._unit(session, self.clock.now())
-            stored = unit.open(key)
+            unit, stored = self._opened(session, key, moment)
             if name in stored.workflow.events:
                 self._not_before_it_began(session, stored, moment)
                 given = checked(stored.workflow.field_by_name, given)
@@ -463,6 +442,36 @@ class Engine:
 
     def _transaction(self, connection: Connection | None, *, trial: bool) -> AbstractContextManager[Session]:
         return self.database.trying() if trial else self.database.writing(connection)
+
+    def _done(
+        self,
+        once: Callable[[], _Result],
+        keys: Collection[str],
+        connection: Connection | None,
+        *,
+        trial: bool,
+    ) -> _Result:
+        """Do something in a transaction, once more if somebody or something was in its way."""
+        try:
+            # Who brought a connection must repeat the whole of their transaction, not only our part.
+            return once() if connection is not None else again(once)
+        except Poisoned as poisoned:
+            if trial or connection is not None:
+                raise poisoned.told() from poisoned
+        # What cannot be fired is set aside, as a worker would do, and does not stand in anybody's way.
+        self._settle(keys)
+        return again(once)
+
+    def _opened(self, session: Session, key: str, moment: datetime) -> tuple[Unit, StoredCase]:
+        """A case, locked, once all has fired that was due in its cluster until a moment."""
+        now = self.clock.now()
+        while True:
+            unit = self._unit(session, now)
+            stored = unit.open(key)
+            # Of a case that is alone all timers are here; those of others have to be asked for.
+            behind = stored.cluster is not None or unit.batch.is_due(key, moment)
+            if not behind or not self._drain.before(session, now, moment, {stored.root}):
+                return unit, stored
 
     def _moment(self, occurred_at: datetime | None, now: datetime) -> datetime:
         if occurred_at is None:
