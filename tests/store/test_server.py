@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -200,6 +201,35 @@ def test_a_server_that_lets_go_says_why(database):
     with pytest.raises(DatabaseError, match=r"terminating connection|closed the connection"):
         everything(database)
     assert everything(database) == []
+
+
+@pytest.mark.parametrize("network", [False, True])
+def test_who_is_cut_off_while_sending_keeps_nothing_and_goes_on(database, network):
+    """The server or the network goes away between two statements of one exchange: none of it is there."""
+
+    def cut(session) -> None:
+        if network:
+            with socket.socket(fileno=os.dup(session._wire.driver.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+        else:
+            number = session._wire.driver.info.backend_pid
+            with database.engine.connect() as other:
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({number}, 1000)")
+
+    def work() -> None:
+        with database.writing() as session:
+            session.write(ADD, [(1, "a")])
+            cut(session)
+            session.write(RENAME, [("b", 1)])
+            session.write(ADD, [(number, "c") for number in range(FEW + 2)])
+
+    with pytest.raises(DatabaseError):
+        work()
+    assert everything(database) == []
+    with database.writing() as session:
+        session.write(ADD, [(1, "a")])
+        session.write(RENAME, [("b", 1)])
+    assert everything(database) == [(1, "b")]
 
 
 def test_a_connection_that_lay_idle_is_asked_whether_it_lives(database, monkeypatch):

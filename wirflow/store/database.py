@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection
+    from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState
 
     from wirflow.store.session import Session
 
@@ -499,12 +500,28 @@ def _within(url: URL, folder: Path | None) -> URL:
 
 def _engine(url: URL, file: DataFile) -> Engine:
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, client_encoding="utf8")
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "do_connect", file.open)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+        engine = create_engine(url, pool_pre_ping=True, pool_reset_on_return=None, client_encoding="utf8")
+    else:
+        engine = create_engine(url, pool_reset_on_return=None, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "do_connect", file.open)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "reset", _give_back)
     return engine
+
+
+def _give_back(connection: Any, record: ConnectionPoolEntry | None, state: PoolResetState) -> None:
+    """Undo what is left open on a connection that goes back to the pool; one that is broken goes for good.
+
+    The pool would do the same, but for a traceback on the terminal.
+    """
+    if state.transaction_was_reset:
+        return
+    try:
+        connection.rollback()
+    except Exception as error:  # noqa: BLE001 - whoever used it has been told; here it is only thrown away
+        if record is not None:
+            record.invalidate(error)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
