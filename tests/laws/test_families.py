@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from tests.laws.definitions import NAME, TEMPLATE, family
 from tests.laws.test_laws import rests, same
@@ -57,6 +57,7 @@ def sound(seed: int):
 
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
+@example(3364)  # with all rules a run is led elsewhere before the step that is to be blamed
 def test_any_run_of_any_parent_or_child_keeps_the_laws(seed):
     """However children come, change and go: state, facts, timers and starts follow from history."""
     reading = sound(seed)

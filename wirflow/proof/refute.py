@@ -113,7 +113,14 @@ def _blamed(walker: Walker, steps: Sequence[Step], refused: int, nodes: Sequence
         step = steps[refused]
         number = walker.index[step.key]
         subject = walker.members[number].subject
-        for place, rule in enumerate(subject.lean.transitions[step.number or 0].requires):
+        # With all rules a case may have been led elsewhere, where there is no such transition.
+        nodes = [
+            node
+            for node in nodes
+            if any(which == step.number for which, _ in subject.stands.open(node.cases[number].state))
+        ]
+        rules = subject.lean.transitions[step.number or 0].requires if nodes else ()
+        for place, rule in enumerate(rules):
             asked = [(part, True) for part in subject.oracle.parts(rule.when, wanted=True)]
             if not any(
                 next(walker.solutions(node, number, step.number or 0, None, conditions=asked), None)

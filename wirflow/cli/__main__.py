@@ -1,5 +1,0 @@
-"""`python -m wirflow.cli`."""
-
-from wirflow.cli import main
-
-main()
