@@ -123,7 +123,7 @@ def _start_up() -> Result:
         subprocess.run([sys.executable, *words], check=True, capture_output=True)
         return time.perf_counter() - start
 
-    ours = ("-m", "wirflow.cli", "--version")
+    ours = ("-m", "wirflow", "--version")
     pairs = [(seconds(*ours), seconds("-c", "pass")) for _ in range(2 * ROUNDS)]
     own = statistics.median(pair[0] for pair in pairs)
     bare = statistics.median(pair[1] for pair in pairs)

@@ -16,7 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-WIRFLOW = [sys.executable, "-m", "wirflow.cli"]
+WIRFLOW = [sys.executable, "-m", "wirflow"]
 
 HEAVY = (
     *("alembic", "apscheduler", "cel_expr_python", "cryptography", "holidays", "httpx", "jinja2", "pydantic"),
@@ -62,7 +62,7 @@ def test_a_short_command_loads_nothing_heavy(words, also):
 
 @pytest.mark.usefixtures("demo")
 def test_the_module_runs_as_a_program():
-    """`python -m wirflow.cli` is the same as `wirflow`."""
+    """`python -m wirflow` is the same as `wirflow`."""
     done = call("status", "--format", "json")
 
     assert done.returncode == 0

@@ -241,7 +241,7 @@ def loop(folder: Path, name: str) -> None:
                 ["do", key, "note", "--set", f"words={key}"],
             ):
                 done = subprocess.run(
-                    [sys.executable, "-m", "wirflow.cli", *words, "--office", folder],
+                    [sys.executable, "-m", "wirflow", *words, "--office", folder],
                     capture_output=True,
                     check=False,
                 )
@@ -252,7 +252,7 @@ def loop(folder: Path, name: str) -> None:
 
 def prepare(office: Path, url: str) -> None:
     """An office on both servers' address."""
-    wirflow = [sys.executable, "-m", "wirflow.cli"]
+    wirflow = [sys.executable, "-m", "wirflow"]
     subprocess.run([*wirflow, "init", office, "--database", url], check=True, capture_output=True)
     (office / "wirflow.toml").write_text(SETTINGS.format(url=url), encoding="utf-8")
     for old in (office / "workflows").glob("*.yaml"):
@@ -264,7 +264,7 @@ def prepare(office: Path, url: str) -> None:
 @contextmanager
 def load(office: Path) -> Iterator[None]:
     """Workers and applications, each in a process of its own, that nobody starts anew."""
-    worker = ["-m", "wirflow.cli", "run", "--office", str(office), "--log-level", "debug"]
+    worker = ["-m", "wirflow", "run", "--office", str(office), "--log-level", "debug"]
     programs = [worker] * WORKERS
     programs += [["-m", "tests.failover", "client", str(office), f"c{each}"] for each in range(CLIENTS)]
     programs += [["-m", "tests.failover", "loop", str(office), f"l{each}"] for each in range(LOOPS)]
@@ -350,7 +350,7 @@ def judge(office: Path, node: Node, clock: tuple[float, float], killed_at: datet
     """What was acknowledged and is not there, and what the checker finds."""
     killed, promoted = clock
     # What became due in the last moment.
-    rest = [sys.executable, "-m", "wirflow.cli", "run", "--once", "--office", office]
+    rest = [sys.executable, "-m", "wirflow", "run", "--once", "--office", office]
     subprocess.run(rest, check=True, stdout=subprocess.DEVNULL)
     answers = [line for path in office.glob("acknowledged-*") for line in lines(path)]
     typed = [line for path in office.glob("done-*") for line in lines(path)]
@@ -376,7 +376,7 @@ def judge(office: Path, node: Node, clock: tuple[float, float], killed_at: datet
         "SELECT count(*) - count(DISTINCT case_id) FROM entries WHERE event = 'close'", "office"
     )[0][0]
     verify = subprocess.run(
-        [sys.executable, "-m", "wirflow.cli", "audit", "verify", "--office", office],
+        [sys.executable, "-m", "wirflow", "audit", "verify", "--office", office],
         capture_output=True,
         text=True,
         check=False,

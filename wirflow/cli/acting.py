@@ -16,12 +16,11 @@ from wirflow.text import Lang, Text
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from wirflow.core.case import Timer
+    from wirflow.core.case import Case, Timer
     from wirflow.core.decision import Refusal
     from wirflow.definition.model import Transition, Workflow
     from wirflow.engine import Outcome
     from wirflow.office import Office
-    from wirflow.store.cases import StoredCase
 
 EXIT_REFUSED: Final = 1
 EXIT_INCOMPLETE: Final = 2
@@ -43,21 +42,22 @@ def look_at_clock(office: Office, lang: Lang) -> None:
         note(clock_hint(practice=office.practice), lang)
 
 
-def tell_first(office: Office, stored: StoredCase, lang: Lang) -> None:
+def tell_first(office: Office, workflow: Workflow, seen: Case, lang: Lang) -> None:
     """Say which deadlines had passed and came before the event, though nobody had fired them.
 
     Args:
         office: where.
-        stored: the case as whoever acted on it had seen it.
+        workflow: the definition of the case.
+        seen: the case as it stood for whoever acted on it.
         lang: the language.
     """
     from wirflow.cli.sheet import what_happened  # noqa: PLC0415 - hardly ever needed
 
-    key, seen = stored.case.key, stored.case.revision
-    passed = [entry for entry in office.engine.history(key)[seen:] if entry.kind == "deadline"]
+    fresh = office.engine.history(seen.key)[seen.revision :]
+    passed = [entry for entry in fresh if entry.kind == "deadline"]
     for entry in passed:
         day = civil_date(unstamp(entry.occurred_at), office.zone)
-        what = [str(what_happened(entry, stored.workflow, one)) for one in ("de", "en")]
+        what = [str(what_happened(entry, workflow, one)) for one in ("de", "en")]
         note(
             Text(
                 f"Vorher fiel an, am {day:%d.%m.%Y}: {what[0]}",
