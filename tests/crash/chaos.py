@@ -135,7 +135,7 @@ class Running:
     """Somebody asked it to end."""
     stopped: bool = False
     crashes: int = 0
-    """How often the server had been stopped when it began, or when it was asked to end."""
+    """How often the server had been stopped when it began, or when a worker was asked to end."""
 
 
 class Chaos:
@@ -257,8 +257,7 @@ class Chaos:
             process.dies_at = now + random.uniform(0, LIVES[process.kind]) * slow
             return
         if process.kind in {"run", "command"} and not process.asked and random.random() < ASKED:
-            os.kill(process.pid, signal.SIGTERM)
-            process.asked, process.crashes = True, self._report.crashes
+            self._ask(process)
             process.dies_at = now + random.uniform(0, 3 * LIVES[process.kind]) * slow
             return
         if random.random() < STOPPED:
@@ -275,6 +274,16 @@ class Chaos:
             os.kill(victim.pid, signal.SIGKILL)
             self._running.remove(victim)
             self._ended(victim, os.waitpid(victim.pid, 0)[1])
+
+    def _ask(self, process: Running) -> None:
+        """Ask a worker to end: from now on only a new crash excuses it.
+
+        Of a command nobody sees whether it had begun: an old crash may just have sent it away.
+        """
+        os.kill(process.pid, signal.SIGTERM)
+        process.asked = True
+        if process.kind == "run":
+            process.crashes = self._report.crashes
 
     def _crash(self) -> None:
         """The server is gone, and after a moment it is there again."""
@@ -367,10 +376,8 @@ class Chaos:
         for process in self._running:
             if process.stopped:
                 os.kill(process.pid, signal.SIGCONT)
-            process.asked = process.kind in {"run", "command"}
-            if process.asked:
-                os.kill(process.pid, signal.SIGTERM)
-                process.crashes = self._report.crashes
+            if process.kind in {"run", "command"}:
+                self._ask(process)
             if process.kind == "people":
                 os.kill(process.pid, signal.SIGKILL)
         while self._running:

@@ -83,8 +83,20 @@ class Wire:
         self._sent: list[_Sent] = []
 
     def send(self, sql: str, values: Iterable[str | int | None] = (), what: _Sent = _ANY) -> None:
-        """Have the server do something as soon as it has done what was sent before."""
-        server, bound = self._server, [self._bound(value) for value in values]
+        """Have the server do something as soon as it has done what was sent before.
+
+        Raises:
+            DataError: a value cannot be sent.
+            OperationalError: the connection is lost.
+        """
+        bound = [self._bound(value) for value in values]
+        try:
+            self._push(sql, bound, what)
+        except OperationalError as error:
+            raise self._lost(error) from error
+
+    def _push(self, sql: str, bound: list[Value], what: _Sent) -> None:
+        server = self._server
         if not self._sent:
             server.enter_pipeline_mode()
         if self.driver.prepare_threshold is None:
@@ -117,7 +129,10 @@ class Wire:
         if not sent:
             return []
         server = self._server
-        server.pipeline_sync()
+        try:
+            server.pipeline_sync()
+        except OperationalError as error:
+            raise self._lost(error) from error
         found = self.driver.wait(self._answers())
         self._sent = []
         server.exit_pipeline_mode()
@@ -145,6 +160,12 @@ class Wire:
             # The answers are lost, and nobody can say any more which one belongs to what.
             self._forget()
             self.driver.close()
+
+    def _lost(self, error: OperationalError) -> OperationalError:
+        """What is wrong if the server went away: libpq then says that there is no pipeline, or nothing."""
+        if self._server.status == ConnStatus.BAD:
+            return OperationalError("the connection is lost")
+        return error
 
     def _forget(self) -> None:
         for sql in self._fresh:
