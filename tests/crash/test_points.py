@@ -47,12 +47,18 @@ def drain(office: Office, number: int, _at: Callable[[str], None]) -> None:
     office.at(f"{day.isoformat()}T00:00:00").engine.drain(most=1)
 
 
+def late(office: Office, number: int, _at: Callable[[str], None]) -> None:
+    """A person's event on an award that has ended, which nobody has fired yet: both in one transaction."""
+    given = {"decided_on": date(2021, 3, 30), "award_ends": date(2021, 12, 31)}
+    office.at("2021-08-01T00:00:00").engine.submit(f"G-{number}", "extend", actor="leo", given=given)
+
+
 def seal(office: Office, _number: int, _at: Callable[[str], None]) -> None:
     """The trail is sealed."""
     office.engine.seal(KEY)
 
 
-WORK = {"submit": submit, "start": start, "drain": drain, "seal": seal}
+WORK = {"submit": submit, "start": start, "drain": drain, "late": late, "seal": seal}
 
 
 def prepared(folder: Path, url: str, count: int, kind: str) -> None:
@@ -62,7 +68,7 @@ def prepared(folder: Path, url: str, count: int, kind: str) -> None:
     office.engine.start_all(pairs, actor="ada")
     for number in range(count):
         office.engine.submit(f"G-{number}", "submit", actor="ada")
-        if kind == "drain":
+        if kind in {"drain", "late"}:
             submit(office, number, print)
     office.engine.drain()
     office.database.close()

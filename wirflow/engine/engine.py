@@ -137,7 +137,7 @@ class Engine:
         files = [pair for _, pairs in measured for pair in pairs]
         once = partial(self._start_all, new, files, person, moment, connection, trial=trial)
         told = {key for item in new for key in item.links.values()}
-        found = self._done(once, told, connection, trial=trial)
+        found = self._attempt(once, told, connection, trial=trial)
         if isinstance(found, Refusal):
             return found
         if not trial and connection is None:
@@ -240,7 +240,7 @@ class Engine:
             )
 
         once = partial(self._submit, key, event, moment, action, facts, files, connection, trial=trial)
-        kept = self._done(once, {key}, connection, trial=trial)
+        kept = self._attempt(once, {key}, connection, trial=trial)
         if isinstance(kept, Refusal):
             return kept
         if not trial and connection is None:
@@ -443,7 +443,7 @@ class Engine:
     def _transaction(self, connection: Connection | None, *, trial: bool) -> AbstractContextManager[Session]:
         return self.database.trying() if trial else self.database.writing(connection)
 
-    def _done(
+    def _attempt(
         self,
         once: Callable[[], _Result],
         keys: Collection[str],
