@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from wirflow.definition.model import (
     Workflow,
 )
 from wirflow.definition.person import Person
-from wirflow.engine import Engine, NewCase, Profile
+from wirflow.engine import Engine, NewCase, Outcome, Profile
 from wirflow.render import Templates
 from wirflow.store.database import Database
 from wirflow.text import Text
@@ -204,6 +204,16 @@ def new(key: str = "G-1", data: Mapping[str, Any] | None = None, **more: Any) ->
     """A grant to start."""
     given = {"amount": Decimal("50000.00"), "unit": "330222"} if data is None else data
     return NewCase(workflow="grant", key=key, data=given, links=more.pop("links", {}), sources={}, **more)
+
+
+AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
+
+
+def approved(office: Office, key: str = "G-1", **award: object) -> None:
+    """A case that was submitted by one person and approved by another."""
+    assert isinstance(office.engine.start(new(key), actor="ada"), Outcome)
+    assert isinstance(office.engine.submit(key, "submit", actor="ada"), Outcome)
+    assert isinstance(office.engine.submit(key, "approve", actor="leo", given={**AWARD, **award}), Outcome)
 
 
 def open_office(folder: Path, url: str | None = None, workflow: Workflow | None = None) -> Office:

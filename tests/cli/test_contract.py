@@ -8,8 +8,6 @@ import re
 
 import pytest
 
-from tests.reader import ROOT
-
 CASE = ["key", "workflow", "title", "state", "since", "data", "next_deadline", "actions"]
 DEADLINE = ["rule", "from", "period", "due", "raw_end", "steps", "law", "verified"]
 DUE = [
@@ -104,7 +102,7 @@ def test_an_entry_has_exactly_its_keys(wirflow):
         "notices",
         "audit",
         "audit verify",
-        f"check {ROOT / 'workflows' / 'staff_transfer.yaml'}",
+        "check",
         "doctor",
         "migrate",
         "deadline --list",

@@ -492,7 +492,7 @@ def run(database: str, kills: int, seed: int, workers: int) -> Report:
             else:
                 shutil.rmtree(folder)
             if kills > ROUND:
-                print(f"{report.kills.total()} kills, {report.seconds:.0f} s", flush=True)  # noqa: T201
+                print(f"{report.kills.total()} kills, {report.seconds:.0f} s", flush=True)  # noqa: T201 - its report
     finally:
         if server:
             server.close(keep=bool(report.wrong))
@@ -509,11 +509,11 @@ def main() -> int:
     given = parser.parse_args()
     seed = secrets.randbelow(10**6) if given.seed is None else given.seed
     workers = given.workers or WORKERS[given.database]
-    print(f"seed {seed}, {given.kills} kills, {workers} workers, {given.database}", flush=True)  # noqa: T201
+    print(f"seed {seed}, {given.kills} kills, {workers} workers, {given.database}", flush=True)  # noqa: T201 - its report
     report = run(given.database, given.kills, seed, workers)
-    print(report.words())  # noqa: T201
+    print(report.words())  # noqa: T201 - its report
     if report.wrong:
-        print(*report.wrong[:SHOWN], f"{len(report.wrong)} findings", sep="\n")  # noqa: T201
+        print(*report.wrong[:SHOWN], f"{len(report.wrong)} findings", sep="\n")  # noqa: T201 - its report
         return 1
     return 0
 

@@ -418,7 +418,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None)
     given = parser.parse_args()
     first = secrets.randbelow(10**6) if given.seed is None else given.seed
-    print(f"seeds {first} to {first + given.runs - 1}, {given.database}", flush=True)  # noqa: T201
+    print(f"seeds {first} to {first + given.runs - 1}, {given.database}", flush=True)  # noqa: T201 - its report
     server = Server() if given.database == "postgresql" else None
     empty = _migrated(server.database()) if server else ""
     struck = 0
@@ -431,12 +431,12 @@ def main() -> int:
             for url in urls if server else ():
                 server.drop(url)
             if wrong:
-                print(*wrong[:20], f"again: --seed {seed} --runs 1; faults: {log}", sep="\n")  # noqa: T201
+                print(*wrong[:20], f"again: --seed {seed} --runs 1; faults: {log}", sep="\n")  # noqa: T201 - its report
                 return 1
     finally:
         if server:
             server.close()
-    print(f"{given.runs} lives, {struck} faults, nothing found")  # noqa: T201
+    print(f"{given.runs} lives, {struck} faults, nothing found")  # noqa: T201 - its report
     return 0
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.crash.checker import check
-from tests.support import Office, grant, new, open_office, replace
+from tests.support import AWARD, Office, approved, grant, new, open_office, replace
 from wirflow.audit.chain import verify_chain
 from wirflow.core.decision import Refusal
 from wirflow.definition.model import Signal
@@ -17,23 +17,6 @@ from wirflow.engine import Outcome
 from wirflow.errors import InputError, UnknownNameError
 from wirflow.store import cases, trail
 from wirflow.text import Text
-
-AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
-
-
-@pytest.fixture
-def office(tmp_path, database_url):
-    """A fresh office in January 2021, on SQLite and on PostgreSQL."""
-    office = open_office(tmp_path, database_url)
-    yield office
-    office.database.close()
-
-
-def approved(office: Office, key: str = "G-1", **award: object) -> None:
-    """A case that was submitted by one person and approved by another."""
-    assert isinstance(office.engine.start(new(key), actor="ada"), Outcome)
-    assert isinstance(office.engine.submit(key, "submit", actor="ada"), Outcome)
-    assert isinstance(office.engine.submit(key, "approve", actor="leo", given={**AWARD, **award}), Outcome)
 
 
 def test_a_case_goes_its_way_from_person_to_person(office):

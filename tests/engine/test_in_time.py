@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from tests.engine.test_engine import AWARD, approved
-from tests.support import new, open_office
+from tests.support import AWARD, approved, new
 from wirflow.core.decision import Refusal
 from wirflow.engine import Outcome
 from wirflow.errors import InputError
@@ -15,14 +14,6 @@ from wirflow.store import outbox
 
 LATE = "2022-02-01T08:00:00"
 EXTENSION = {"decided_on": date(2021, 12, 20), "award_ends": date(2022, 12, 31)}
-
-
-@pytest.fixture
-def office(tmp_path, database_url):
-    """A fresh office in January 2021, on SQLite and on PostgreSQL."""
-    office = open_office(tmp_path, database_url)
-    yield office
-    office.database.close()
 
 
 def events(office, key="G-1"):
@@ -58,6 +49,20 @@ def test_an_event_that_counts_earlier_comes_before_the_deadline(office):
     assert office.engine.drain().failed == 0
     assert "expire" not in events(office)
     assert office.state("G-1") == "approved"
+
+
+def test_what_an_earlier_event_tells_comes_before_the_deadline_too(office):
+    """What is recorded late reaches a linked case at its own moment, when that had not lapsed yet."""
+    approved(office, "G-1")
+    assert isinstance(office.engine.start(new("G-2", links={"partner": "G-1"}), actor="ada"), Outcome)
+    assert isinstance(office.engine.submit("G-2", "submit", actor="ada"), Outcome)
+    december = datetime(2021, 12, 20, 11, tzinfo=UTC)
+    later = AWARD | {"award_ends": date(2023, 12, 31)}
+    done = office.at(LATE).engine.submit("G-2", "approve", actor="leo", given=later, occurred_at=december)
+    assert isinstance(done, Outcome)
+    assert events(office) == ["start", "submit", "approve", "supersede"]
+    assert office.engine.drain().failed == 0
+    assert office.state("G-1") == "superseded"
 
 
 def test_a_deadline_of_a_linked_case_comes_first_too(office):

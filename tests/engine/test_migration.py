@@ -34,14 +34,6 @@ AWARD = {"decided_on": date(2021, 1, 4), "award_ends": date(2021, 12, 31)}
 TABLES = ("definitions", "cases", "entries", "timers", "outbox", "personal")
 
 
-@pytest.fixture
-def office(tmp_path, database_url):
-    """A fresh office in January 2021, on SQLite and on PostgreSQL."""
-    office = open_office(tmp_path, database_url)
-    yield office
-    office.database.close()
-
-
 def migrator(office: Office) -> Migrator:
     """The door for versions of the same office."""
     engine = office.engine

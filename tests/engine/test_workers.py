@@ -25,19 +25,11 @@ from wirflow.store import cases, outbox, timers
 from wirflow.store.definitions import Definitions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 SPAWN = multiprocessing.get_context("spawn")
 LATER = datetime(2022, 8, 1, tzinfo=UTC)
 ROUNDS = 25
-
-
-@pytest.fixture
-def office(tmp_path, database_url) -> Iterator[Office]:
-    """A fresh office, on SQLite and on PostgreSQL."""
-    office = open_office(tmp_path, database_url)
-    yield office
-    office.database.close()
 
 
 def address(office: Office) -> str:

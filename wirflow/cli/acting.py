@@ -42,18 +42,19 @@ def look_at_clock(office: Office, lang: Lang) -> None:
         note(clock_hint(practice=office.practice), lang)
 
 
-def tell_first(office: Office, workflow: Workflow, seen: Case, lang: Lang) -> None:
+def tell_first(office: Office, workflow: Workflow, seen: Case, found: Case, lang: Lang) -> None:
     """Say which deadlines had passed and came before the event, though nobody had fired them.
 
     Args:
         office: where.
         workflow: the definition of the case.
         seen: the case as it stood for whoever acted on it.
+        found: the case as the event found it.
         lang: the language.
     """
     from wirflow.cli.sheet import what_happened  # noqa: PLC0415 - hardly ever needed
 
-    fresh = office.engine.history(seen.key)[seen.revision :]
+    fresh = office.engine.history(seen.key)[seen.revision : found.revision]
     passed = [entry for entry in fresh if entry.kind == "deadline"]
     for entry in passed:
         day = civil_date(unstamp(entry.occurred_at), office.zone)

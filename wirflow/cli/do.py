@@ -84,7 +84,7 @@ def do(
     found = office.engine.look(key).case if isinstance(outcome, Refusal) else outcome.decision.before
     case = found or stored.case
     if case.revision > stored.case.revision and not dry_run:
-        acting.tell_first(office, workflow, stored.case, desk.lang)
+        acting.tell_first(office, workflow, stored.case, case, desk.lang)
     if isinstance(outcome, Refusal):
         numbered = workflow.open_transitions(case.state, event)
         transition = next((item for _, item in numbered), None)
